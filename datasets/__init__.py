@@ -1,0 +1,1 @@
+"""The data sets that dualstream brings along, as TFDS builders."""

@@ -1,0 +1,36 @@
+"""dualstream: from leaf photographs to class probabilities.
+
+Importing it is quick: neither TensorFlow nor Keras is imported before a name is used, and from then
+on `tfds.load('cassava_crop')` finds its data set.
+"""
+
+import importlib
+
+from dualstream import _tfds
+
+__version__ = '0.1.0'
+
+_HOME = {
+    'dualstream.color': ('LEAF', 'HsvRange', 'cv_color_mask', 'tf_color_mask'),
+    'dualstream.crop': (
+        'array_crop', 'center_window', 'coverage', 'leaf_grid', 'loop_crop', 'max_rand_crop'),
+    'dualstream.pipeline': (
+        'Photos', 'Routine', 'decode_frame', 'decode_image', 'decode_window',
+        'evaluation_batches', 'training_batches'),
+    'dualstream.network': ('DualStreamConfig', 'build', 'dual_stream'),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+_tfds.register()
+
+
+def __getattr__(name: str):
+    if name not in _MODULE_OF:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(importlib.import_module(_MODULE_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,155 @@
+"""Crops: three ways to choose the leafiest window.
+
+Each takes how leafy the frame is, a mask or a leaf grid, and returns a window; none sees a pixel.
+`loop_crop` says what is meant, `array_crop` finds the same window with two matrix products, and
+`max_rand_crop` looks at a few random windows, as an eye does, and so augments the data as well.
+
+Among equally leafy windows the one nearest to the frame's middle wins, and among those the first
+in raster order. So a photograph without a leaf gives its middle.
+"""
+
+import tensorflow as tf
+
+from dualstream.crop.windows import (
+    candidate_offsets, candidate_windows, overlap, window_size)
+
+STRIDE = 8
+"""Pixels between neighbouring windows: the leaf grid's block, so every choice sees the same."""
+
+
+def loop_crop(
+    leafiness: tf.Tensor,
+    target_size: tuple[int, int],
+    frame_size: tf.Tensor | None = None,
+    block: int = 1,
+    stride: int = STRIDE,
+) -> tf.Tensor:
+    """The leafiest window, found by looking at one after the other.
+
+    Args:
+      leafiness: a mask, bool (H, W), or a leaf grid, uint8 (ceil(H / block), ceil(W / block)).
+      target_size: height and width of the crop to make.
+      frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not tell it.
+      block: pixels along the side of the leaf grid's blocks; 1 for a mask.
+      stride: pixels between neighbouring windows.
+
+    Returns:
+      int32 (4,), the window (y, x, height, width).
+
+    Raises:
+      ValueError: a target_size, stride or block that is not positive.
+    """
+    frame_size = _frame_size(leafiness, frame_size, block)
+    exact = _exact_dtype(leafiness, target_size)
+    pixels = tf.repeat(tf.repeat(tf.cast(leafiness, exact), block, axis=0), block, axis=1)
+    pixels = pixels[:frame_size[0], :frame_size[1]]
+    windows = candidate_windows(frame_size, target_size, stride)
+    eccentricity = _eccentricity(windows, frame_size)
+
+    def look(index, best, best_covered):
+        y, x, height, width = tf.unstack(windows[index])
+        covered = tf.reduce_sum(pixels[y:y + height, x:x + width])
+        better = (covered > best_covered) | (
+            tf.equal(covered, best_covered) & (eccentricity[index] < eccentricity[best]))
+        return (index + 1, tf.where(better, index, best),
+                tf.where(better, covered, best_covered))
+
+    _, best, _ = tf.while_loop(
+        lambda index, *_: index < tf.shape(windows)[0], look,
+        (0, 0, tf.constant(-1, exact)), parallel_iterations=1)
+    return windows[best]
+
+
+def array_crop(
+    leafiness: tf.Tensor,
+    target_size: tuple[int, int],
+    frame_size: tf.Tensor | None = None,
+    block: int = 1,
+    stride: int = STRIDE,
+) -> tf.Tensor:
+    """The leafiest window, all windows looked at at once: the same one as `loop_crop`'s.
+
+    A window is a span of rows times a span of columns, so the pixels covered in all windows are
+    rows @ leafiness @ columns', where rows tells how many pixels each span of rows shares with each
+    row of blocks, and columns likewise.
+
+    Arguments, result and errors are those of `loop_crop`.
+    """
+    frame_size = _frame_size(leafiness, frame_size, block)
+    ys, xs = candidate_offsets(frame_size, target_size, stride)
+    height, width = tf.unstack(window_size(frame_size, target_size))
+    rows = overlap(ys, height, frame_size[0], block)
+    columns = overlap(xs, width, frame_size[1], block)
+    exact = _exact_dtype(leafiness, target_size)
+    in_rows = tf.cast(rows @ tf.cast(leafiness, tf.float32), exact)
+    covered = tf.matmul(in_rows, tf.cast(columns, exact), transpose_b=True)
+    windows = candidate_windows(frame_size, target_size, stride)
+    return _leafiest(windows, tf.reshape(covered, [-1]), frame_size)
+
+
+def max_rand_crop(
+    leafiness: tf.Tensor,
+    target_size: tuple[int, int],
+    seed: tf.Tensor,
+    saccades: int = 16,
+    frame_size: tf.Tensor | None = None,
+    block: int = 1,
+    stride: int = STRIDE,
+) -> tf.Tensor:
+    """The leafiest of some random windows.
+
+    The windows are drawn uniformly, with replacement, from those that `array_crop` considers. So
+    one saccade is a random crop, and many come to the leafiest window.
+
+    Args:
+      leafiness, target_size, frame_size, block, stride: as of `loop_crop`.
+      seed: int (2,), of a stateless generator: the same seed gives the same window everywhere.
+      saccades: how many windows to look at, at least 1.
+
+    Returns:
+      int32 (4,), the window (y, x, height, width).
+
+    Raises:
+      ValueError: saccades, or one of `loop_crop`'s arguments, is not positive.
+    """
+    if saccades < 1:
+        raise ValueError(f'saccades must be at least 1, got {saccades}')
+    frame_size = _frame_size(leafiness, frame_size, block)
+    windows = candidate_windows(frame_size, target_size, stride)
+    drawn = tf.random.stateless_uniform(
+        [saccades], seed, minval=0, maxval=tf.shape(windows)[0], dtype=tf.int32)
+    windows = tf.gather(windows, tf.sort(drawn))  # in raster order, for the last tie-break
+    rows = overlap(windows[:, 0], windows[0, 2], frame_size[0], block)
+    columns = overlap(windows[:, 1], windows[0, 3], frame_size[1], block)
+    exact = _exact_dtype(leafiness, target_size)
+    in_rows = tf.cast(rows @ tf.cast(leafiness, tf.float32), exact)
+    covered = tf.reduce_sum(in_rows * tf.cast(columns, exact), axis=1)
+    return _leafiest(windows, covered, frame_size)
+
+
+def _frame_size(leafiness, frame_size, block):
+    if block < 1:
+        raise ValueError(f'block must be at least 1 pixel, got {block}')
+    if frame_size is not None:
+        return tf.convert_to_tensor(frame_size, tf.int32)
+    if block > 1:
+        raise ValueError('frame_size is needed with a leaf grid: its blocks do not tell it')
+    return tf.shape(leafiness)
+
+
+def _exact_dtype(leafiness, target_size):
+    """The narrowest floating type that counts every window's leaf without rounding."""
+    full = 255 if leafiness.dtype == tf.uint8 else 1
+    return tf.float32 if full * target_size[0] * target_size[1] < 2**24 else tf.float64
+
+
+def _eccentricity(windows, frame_size):
+    """Squared distance, in half pixels, from each window's middle to the frame's: int32 (n,)."""
+    off_center = 2 * windows[:, :2] + windows[:, 2:] - frame_size
+    return tf.reduce_sum(tf.square(off_center), axis=1)
+
+
+def _leafiest(windows, covered, frame_size):
+    leafiest = tf.equal(covered, tf.reduce_max(covered))
+    eccentricity = tf.where(leafiest, _eccentricity(windows, frame_size), tf.int32.max)
+    return windows[tf.argmin(eccentricity)]

@@ -1,0 +1,119 @@
+"""Windows: where they may lie in a frame, and how much leaf they hold.
+
+A window is int32 (y, x, height, width) in pixels of the full frame. How leafy each place of the
+frame is comes as a *mask*, bool (H, W), or as a *leaf grid*, uint8 of blocks: the same thing at
+block sizes 1 and b, and the functions here take either.
+"""
+
+import tensorflow as tf
+
+
+def window_size(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
+    """The size of the windows of a frame: the target's, or its shape shrunk until it fits.
+
+    A frame smaller than the target has windows of the target's proportions, as large as fit; the
+    crop is then enlarged to the target.
+
+    Args:
+      frame_size: int32 (2,), height and width of the frame, at least 1.
+      target_size: height and width of the crop to make.
+
+    Returns:
+      int32 (2,), height and width.
+
+    Raises:
+      ValueError: target_size is not two positive numbers.
+    """
+    if len(target_size) != 2 or min(target_size) < 1:
+        raise ValueError(f'target_size must be (height, width), both positive; got {target_size}')
+    frame = tf.cast(frame_size, tf.float32)
+    target = tf.constant(target_size, tf.float32)
+    scale = tf.minimum(1.0, tf.reduce_min(frame / target))
+    shrunk = tf.cast(tf.floor(target * scale + 1e-3), tf.int32)  # 1e-3: 299.99997 is 300
+    return tf.clip_by_value(shrunk, 1, frame_size)
+
+
+def center_window(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
+    """The window in the frame's middle: int32 (4,). Arguments as of `window_size`."""
+    size = window_size(frame_size, target_size)
+    return tf.concat([(frame_size - size) // 2, size], axis=0)
+
+
+def candidate_offsets(
+    frame_size: tf.Tensor, target_size: tuple[int, int], stride: int
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The offsets of every window considered: one each stride, and the last flush with the edge.
+
+    Args:
+      frame_size: int32 (2,).
+      target_size: height and width of the crop to make.
+      stride: pixels between neighbouring windows, at least 1.
+
+    Returns:
+      (ys, xs): int32 (rows,) and (columns,), ascending.
+
+    Raises:
+      ValueError: stride is below 1, or target_size is not two positive numbers.
+    """
+    if stride < 1:
+        raise ValueError(f'stride must be at least 1 pixel, got {stride}')
+    free = frame_size - window_size(frame_size, target_size)
+    steps = -(-free // stride)  # rounded up, for the window flush with the edge
+    ys, xs = (tf.minimum(tf.range(steps[axis] + 1) * stride, free[axis]) for axis in (0, 1))
+    return ys, xs
+
+
+def candidate_windows(
+    frame_size: tf.Tensor, target_size: tuple[int, int], stride: int
+) -> tf.Tensor:
+    """All windows considered, in raster order: int32 (n, 4). As `candidate_offsets`."""
+    ys, xs = candidate_offsets(frame_size, target_size, stride)
+    yx = tf.reshape(tf.stack(tf.meshgrid(ys, xs, indexing='ij'), axis=-1), [-1, 2])
+    size = window_size(frame_size, target_size)
+    return tf.concat([yx, tf.broadcast_to(size, tf.shape(yx))], axis=1)
+
+
+def overlap(
+    starts: tf.Tensor, size: tf.Tensor, length: tf.Tensor, block: int
+) -> tf.Tensor:
+    """How many pixels each span shares with each block, along one axis.
+
+    Args:
+      starts: int32 (n,), where the spans start, in pixels.
+      size: int32, how long each span is.
+      length: int32, how long the frame is.
+      block: pixels along a block's side.
+
+    Returns:
+      float32 (n, ceil(length / block)), whole numbers from 0 to block.
+    """
+    blocks = tf.range(0, length, block)
+    first = tf.maximum(starts[:, None], blocks[None, :])
+    last = tf.minimum((starts + size)[:, None], tf.minimum(blocks + block, length)[None, :])
+    return tf.cast(tf.maximum(last - first, 0), tf.float32)
+
+
+def coverage(
+    leafiness: tf.Tensor,
+    window: tf.Tensor,
+    frame_size: tf.Tensor | None = None,
+    block: int = 1,
+) -> tf.Tensor:
+    """The share of a window's pixels that the mask covers.
+
+    Args:
+      leafiness: a mask, bool (H, W), or a leaf grid, uint8 (ceil(H / block), ceil(W / block)).
+      window: int32 (4,).
+      frame_size: int32 (2,); needed for a leaf grid, which does not tell it.
+      block: pixels along the side of the leaf grid's blocks; 1 for a mask.
+
+    Returns:
+      float32 in [0, 1]; from a leaf grid within 1/510 of the mask's own.
+    """
+    frame_size = tf.shape(leafiness) if frame_size is None else frame_size
+    y, x, height, width = tf.unstack(window)
+    rows = overlap(y[None], height, frame_size[0], block)
+    columns = overlap(x[None], width, frame_size[1], block)
+    covered = tf.reduce_sum((rows @ tf.cast(leafiness, tf.float32)) * columns)
+    full = 255 if leafiness.dtype == tf.uint8 else 1
+    return covered / tf.cast(full * height * width, tf.float32)

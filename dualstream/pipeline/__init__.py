@@ -1,0 +1,11 @@
+"""From files to batches: decode, the seven routines, augmentation and reproducible batches."""
+
+from dualstream.pipeline.batches import evaluation_batches, training_batches
+from dualstream.pipeline.decode import decode_frame, decode_image, decode_window
+from dualstream.pipeline.examples import Photos, prepare
+from dualstream.pipeline.routines import CROPS, LOOKS, MASKS, Routine
+
+__all__ = [
+    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'decode_frame', 'decode_image',
+    'decode_window', 'evaluation_batches', 'prepare', 'training_batches',
+]

@@ -1,0 +1,94 @@
+"""Batches: examples in, images out, the same for the same seed, from any step on."""
+
+import tensorflow as tf
+
+from dualstream.pipeline.augment import turn_and_flip
+from dualstream.pipeline.examples import Photos
+from dualstream.pipeline.routines import Routine
+
+SHUFFLE_BUFFER = 8192
+"""Photographs, undecoded, that are mixed at a time; about 1 GB of those from a telephone."""
+
+
+def steps_per_epoch(photos: Photos, batch_size: int) -> int:
+    """Whole batches in the training split.
+
+    Raises:
+      ValueError: batch_size is not positive, or the split is smaller than one batch.
+    """
+    count = photos.count('train')
+    if not 1 <= batch_size <= count:
+        raise ValueError(
+            f'batch_size must be from 1 to the {count} pictures of the training split, '
+            f'got {batch_size}')
+    return count // batch_size
+
+
+def training_batches(
+    photos: Photos,
+    routine: Routine,
+    batch_size: int,
+    epochs: int,
+    seed: int,
+    start_step: int = 0,
+) -> tf.data.Dataset:
+    """The training batches of all epochs, one after the other.
+
+    Each epoch is shuffled anew; what does not fill its last batch is left out, and differs from
+    epoch to epoch. What is drawn for a picture depends on the seed, the epoch and the picture
+    alone, so starting at a later step gives the very batches that would have come.
+
+    Args:
+      photos: the data set.
+      routine: how an example becomes an image.
+      batch_size: pictures in a batch.
+      epochs: how often the split is passed through.
+      seed: of all that is drawn.
+      start_step: batches to leave out at the start, undecoded.
+
+    Returns:
+      (float32 (batch, height, width, 3), int64 (batch,)).
+    """
+    steps = steps_per_epoch(photos, batch_size)
+    examples = photos.read('train')
+    buffer = min(photos.count('train'), SHUFFLE_BUFFER)
+    start_epoch, skipped = divmod(start_step, steps)
+
+    def one_epoch(epoch):
+        # Of this function's graph alone: the program's own global seed must not change the order.
+        tf.random.set_seed(1)
+        # The factor, so that seed + 1 does not shuffle as seed does an epoch later.
+        shuffled = examples.shuffle(
+            buffer, seed=seed * 1_000_003 + epoch, reshuffle_each_iteration=False)
+        return shuffled.take(steps * batch_size).map(lambda example: (epoch, example))
+
+    def to_image(epoch, example):
+        key = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), epoch)
+        key = tf.random.experimental.stateless_fold_in(key, example['index'])
+        crop_seed, turn_seed = tf.unstack(tf.random.split(key))
+        return turn_and_flip(routine(example, crop_seed), turn_seed), example['label']
+
+    ordered = tf.data.Dataset.range(start_epoch, epochs).flat_map(one_epoch)
+    images = ordered.skip(skipped * batch_size).map(to_image, tf.data.AUTOTUNE)
+    return images.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def evaluation_batches(
+    photos: Photos, purpose: str, routine: Routine, batch_size: int, seed: int
+) -> tf.data.Dataset:
+    """Every picture of a split once, in stored order, not augmented; the last batch may be smaller.
+
+    Args:
+      photos, routine, batch_size, seed: as of `training_batches`.
+      purpose: 'train', 'validation' or 'test'.
+
+    Returns:
+      (float32 (<= batch, height, width, 3), int64 (<= batch,)).
+    """
+    def to_image(example):
+        key = tf.random.experimental.stateless_fold_in(
+            tf.constant([seed, 1], tf.int64), example['index'])
+        return routine(example, key), example['label']
+
+    images = photos.read(purpose).map(to_image, tf.data.AUTOTUNE)
+    return images.batch(batch_size).prefetch(tf.data.AUTOTUNE)

@@ -1,0 +1,133 @@
+"""The seven routines: from the bytes of a photograph to the image that the network sees.
+
+Two masks times three crops, and none. First a window is chosen, then that window is decoded; where
+the choice looks at is the routine's `look`:
+
+- 'pixels': the whole frame is decoded and masked;
+- 'glance': a decode at 1/8 scale, one pixel a block, is masked;
+- 'grid': the leaf grid that was stored with the photograph; no pixel is decoded to choose.
+"""
+
+import dataclasses
+
+import tensorflow as tf
+
+from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
+from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop
+from dualstream.pipeline.decode import (
+    cut, decode_frame, decode_image, decode_window, frame_size, resize)
+
+MASKS = ('none', 'cv', 'tf')
+CROPS = ('none', 'loop', 'array', 'random')
+LOOKS = ('auto', 'pixels', 'glance', 'grid')
+
+
+@dataclasses.dataclass(frozen=True)
+class Routine:
+    """One way from bytes to image.
+
+    Attributes:
+      target_size: (height, width) of the image to make.
+      mask: 'none', 'cv' (OpenCV in Python) or 'tf' (tensor ops).
+      crop: 'none' (the whole frame, resized), 'loop', 'array' or 'random'.
+      look: 'pixels', 'glance', 'grid', or 'auto': the grid where there is one, else the pixels.
+      saccades: the windows that crop='random' looks at.
+      hsv_range: what the mask looks for; a stored grid was made with its own.
+
+    Raises:
+      ValueError: a name that is not one of the above, or a mask without a crop or the reverse.
+    """
+
+    target_size: tuple[int, int]
+    mask: str = 'tf'
+    crop: str = 'array'
+    look: str = 'auto'
+    saccades: int = 16
+    hsv_range: HsvRange = LEAF
+
+    def __post_init__(self):
+        for name, known in (('mask', MASKS), ('crop', CROPS), ('look', LOOKS)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f'{name} must be one of {", ".join(known)}; got {getattr(self, name)!r}')
+        if (self.mask == 'none') != (self.crop == 'none'):
+            raise ValueError(
+                f'a mask needs a crop and a crop needs a mask: got mask={self.mask}, '
+                f'crop={self.crop}')
+        if min(self.target_size) < 1 or self.saccades < 1:
+            raise ValueError(
+                f'target_size and saccades must be positive; got {self.target_size} and '
+                f'{self.saccades}')
+
+    @property
+    def name(self) -> str:
+        """'none', or mask and crop: 'tf-array'."""
+        return 'none' if self.mask == 'none' else f'{self.mask}-{self.crop}'
+
+    def __call__(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
+        """The image of one example.
+
+        Args:
+          example: 'image', the photograph's bytes; and, for the grid, 'leaf_grid', uint8 of blocks
+            of `dualstream.crop.BLOCK` pixels, with 'height' and 'width' of the frame.
+          seed: int (2,), of a stateless generator; only crop='random' draws from it.
+
+        Returns:
+          float32 (height, width, 3), sRGB in [0, 1].
+
+        Raises:
+          ValueError: look='grid' and the example has no leaf grid.
+        """
+        contents = example['image']
+        if self.crop == 'none':
+            return decode_image(contents, *self.target_size)
+        look = self.look
+        if look == 'auto':
+            look = 'grid' if 'leaf_grid' in example else 'pixels'
+        if look == 'pixels':
+            frame = decode_frame(contents)
+            window = self.window(self._mask(frame), seed)
+            return resize(cut(frame, window), self.target_size)
+        if look == 'glance':
+            size = frame_size(contents)
+            window = self.window(self._mask(_glance(contents)), seed, size, BLOCK)
+        elif 'leaf_grid' not in example:
+            raise ValueError("look='grid' needs a data set with a leaf_grid, as cassava_crop has")
+        else:
+            size = tf.stack([example['height'], example['width']])
+            window = self.window(example['leaf_grid'], seed, tf.cast(size, tf.int32), BLOCK)
+        return decode_window(contents, window, self.target_size)
+
+    def window(
+        self,
+        leafiness: tf.Tensor,
+        seed: tf.Tensor,
+        frame_size: tf.Tensor | None = None,
+        block: int = 1,
+    ) -> tf.Tensor:
+        """The window that this routine's crop chooses: int32 (4,); arguments as of `loop_crop`."""
+        place = {'frame_size': frame_size, 'block': block}
+        with tf.name_scope('crop'):
+            if self.crop == 'loop':
+                return loop_crop(leafiness, self.target_size, **place)
+            if self.crop == 'array':
+                return array_crop(leafiness, self.target_size, **place)
+            return max_rand_crop(leafiness, self.target_size, seed, self.saccades, **place)
+
+    def _mask(self, frame: tf.Tensor) -> tf.Tensor:
+        color_mask = {'cv': cv_color_mask, 'tf': tf_color_mask}[self.mask]
+        with tf.name_scope('mask'):
+            return color_mask(frame, self.hsv_range)
+
+
+def _glance(contents: tf.Tensor) -> tf.Tensor:
+    """The frame at 1/8 scale, uint8 (ceil(H/8), ceil(W/8), 3): of a JPEG, each block's mean."""
+    return tf.cond(
+        tf.io.is_jpeg(contents),
+        lambda: tf.io.decode_jpeg(contents, channels=3, ratio=BLOCK),
+        lambda: _shrink(decode_frame(contents)))
+
+
+def _shrink(frame: tf.Tensor) -> tf.Tensor:
+    size = -(-tf.shape(frame)[:2] // BLOCK)
+    return tf.cast(tf.round(tf.image.resize(frame, size, method='area')), tf.uint8)

@@ -1,0 +1,1 @@
+"""What a run leaves for people: scores, plots and a page."""

@@ -1,0 +1,1 @@
+"""How a network is trained: its recipe, its run's folder, and what happens at each step."""

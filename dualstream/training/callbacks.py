@@ -1,0 +1,153 @@
+"""What happens beside the steps: validation, checkpoints, the metrics' table, and traces."""
+
+import contextlib
+import csv
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dualstream.report.scores import Scores
+from dualstream.training.workdir import Workdir
+
+
+class Validate(keras.callbacks.Callback):
+    """After each epoch, scores the network on a split and adds that to the epoch's logs."""
+
+    def __init__(self, batches: tf.data.Dataset, label_names: list[str]):
+        super().__init__()
+        self._batches = batches
+        self._label_names = label_names
+
+    def on_epoch_end(self, epoch, logs=None):
+        scores = Scores.of(self.model, self._batches, self._label_names)
+        logs['val_loss'] = scores.cross_entropy
+        logs['val_accuracy'] = scores.accuracy
+        logs['val_balanced_accuracy'] = scores.balanced_accuracy
+
+
+class Progress(keras.callbacks.Callback):
+    """Keeps metrics.csv and the checkpoints, so that a run can go on from its last step.
+
+    Place it behind the callbacks that add to an epoch's logs.
+
+    Attributes:
+      step: batches trained so far.
+      rows: one dict an epoch, the lines of metrics.csv.
+      earlier_seconds: that the run took before it was interrupted, up to its last checkpoint.
+    """
+
+    def __init__(self, workdir: Workdir, steps_per_epoch: int, batch_size: int, every: int):
+        """Args:
+          workdir: where both are kept.
+          steps_per_epoch, batch_size: of the training.
+          every: steps between checkpoints.
+        """
+        super().__init__()
+        self.step, self.rows, self.earlier_seconds = 0, [], 0.0
+        self._born = time.perf_counter()
+        self._workdir = workdir
+        self._steps_per_epoch = steps_per_epoch
+        self._batch_size = batch_size
+        self._every = every
+        self._metrics = None  # of an epoch that an interruption cut in two
+        self._seconds = 0.0  # that the cut epoch took before
+
+    def restore(self) -> None:
+        """Takes up the newest checkpoint, if there is one: weights, optimiser, seeds, metrics."""
+        checkpoint = self._workdir.load_checkpoint()
+        if checkpoint is None:
+            return
+        self.step, arrays, story = checkpoint
+        self.rows, self.earlier_seconds = story['rows'], story['wall_seconds']
+        self._seconds = story['epoch_seconds']
+        for name, variable in self._variables().items():
+            variable.assign(arrays[name])
+        if self.step % self._steps_per_epoch:
+            self._metrics = [arrays[name] for name in sorted(arrays) if name.startswith('metric')]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._metrics is not None:  # Keras has just set them to zero
+            self.model.reset_metrics()
+            for variable, value in zip(self.model.metrics_variables, self._metrics, strict=True):
+                variable.assign(value)
+        self._started = time.perf_counter() - self._seconds
+        self._metrics, self._seconds = None, 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not np.isfinite(logs['loss']):
+            raise FloatingPointError(
+                f'the loss is {logs["loss"]} at step {self.step + 1}: try a lower --learning_rate')
+        self.step += 1
+        self._trained = time.perf_counter()
+        if self.step % self._every == 0 and self.step % self._steps_per_epoch:
+            self._save(self._trained - self._started)
+
+    def on_epoch_end(self, epoch, logs=None):
+        images = self._steps_per_epoch * self._batch_size
+        self.rows.append({
+            'epoch': epoch + 1,
+            **{name: float(value) for name, value in logs.items()},
+            'images_per_second': images / (self._trained - self._started),
+        })
+        with self._workdir.writing('metrics.csv') as path, path.open('w', newline='') as file:
+            table = csv.DictWriter(file, self.rows[0])
+            table.writeheader()
+            table.writerows(self.rows)
+        self._save(0.0)
+
+    def _save(self, epoch_seconds: float) -> None:
+        arrays = {name: keras.ops.convert_to_numpy(variable)
+                  for name, variable in self._variables().items()}
+        for index, variable in enumerate(self.model.metrics_variables):
+            arrays[f'metric{index:04d}'] = keras.ops.convert_to_numpy(variable)
+        self._workdir.save_checkpoint(self.step, arrays, {
+            'rows': self.rows,
+            'epoch_seconds': epoch_seconds,
+            'wall_seconds': self.earlier_seconds + time.perf_counter() - self._born,
+        })
+
+    def _variables(self) -> dict[str, keras.Variable]:
+        """Everything that training changes; dropout's seeds are among the model's variables."""
+        kinds = {'model': self.model.variables, 'optimizer': self.model.optimizer.variables}
+        return {f'{kind}{index:04d}': variable for kind, variables in kinds.items()
+                for index, variable in enumerate(variables)}
+
+
+class Trace(keras.callbacks.Callback):
+    """Profiles some steps, each marked as a step, so that TensorBoard's profile shows their times.
+
+    Attributes:
+      first, last: the steps to trace, counted from 1, both included.
+      logdir: where TensorBoard looks.
+    """
+
+    def __init__(self, first: int, last: int, logdir: str, start_step: int):
+        super().__init__()
+        self._first, self._last, self._logdir = first, last, logdir
+        self._step = start_step
+        self._marks = contextlib.ExitStack()
+        self._tracing = False
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._step += 1
+        if self._step == self._first:
+            tf.profiler.experimental.start(self._logdir)
+            self._tracing = True
+        if self._tracing:
+            self._marks.enter_context(
+                tf.profiler.experimental.Trace('train', step_num=self._step, _r=1))
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._marks.close()
+        if self._tracing and self._step == self._last:
+            self._stop()
+
+    def on_train_end(self, logs=None):
+        if self._tracing:
+            self._stop()
+
+    def _stop(self):
+        tf.profiler.experimental.stop()
+        self._tracing = False

@@ -1,0 +1,136 @@
+"""The two masks are one: on every colour there is, and as other libraries see it."""
+
+import cv2
+import numpy as np
+import pytest
+import skimage.color
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
+
+RED = HsvRange(hue=(340, 20))
+
+
+def every_color():
+    """All 16,777,216 colours, uint8, in 16 images of 1024 x 1024."""
+    low = np.arange(2**20, dtype=np.uint32)
+    for high in range(16):
+        color = (low | high << 20).reshape(1024, 1024)
+        yield np.stack([color >> 16, color >> 8, color], axis=-1).astype(np.uint8)
+
+
+@pytest.mark.parametrize('hsv_range', [LEAF, RED], ids=['leaf', 'red'])
+def test_masks_agree_on_every_color(hsv_range):
+    covered = 0
+    for image in every_color():
+        mask = tf_color_mask(image, hsv_range).numpy()
+        np.testing.assert_array_equal(mask, cv_color_mask(image, hsv_range).numpy())
+        covered += mask.sum()
+    assert 0 < covered < 2**24
+
+
+def hsv_ranges():
+    degrees = st.integers(0, 360)
+    hundredths = st.tuples(st.integers(0, 100), st.integers(0, 100)).map(
+        lambda bounds: tuple(bound / 100 for bound in sorted(bounds)))
+    return st.builds(HsvRange, st.tuples(degrees, degrees), hundredths, hundredths)
+
+
+@pytest.fixture(scope='module')
+def some_colors():
+    """Random colours, and those at which hue, saturation and value meet their corners."""
+    rng = np.random.default_rng(0)
+    corners = np.array(np.meshgrid(*[[0, 1, 2, 51, 127, 128, 254, 255]] * 3)).reshape(3, -1).T
+    return np.concatenate([rng.integers(0, 256, (2**18, 3)), corners]).astype(np.uint8)[None]
+
+
+@settings(max_examples=60)
+@given(hsv_range=hsv_ranges())
+def test_masks_agree_at_any_thresholds(some_colors, hsv_range):
+    mask = tf_color_mask(some_colors, hsv_range).numpy()
+    np.testing.assert_array_equal(mask, cv_color_mask(some_colors, hsv_range).numpy())
+    as_float = some_colors.astype(np.float32) / 255
+    np.testing.assert_array_equal(mask, tf_color_mask(as_float, hsv_range).numpy())
+    np.testing.assert_array_equal(mask, cv_color_mask(as_float, hsv_range).numpy())
+
+
+@pytest.mark.parametrize('hsv_range', [LEAF, RED], ids=['leaf', 'red'])
+def test_mask_agrees_with_scikit_image_but_for_rounding(some_colors, hsv_range):
+    hue, saturation, value = np.moveaxis(skimage.color.rgb2hsv(some_colors), -1, 0)
+    hue = 360 * hue
+
+    def inside(slack):  # in degrees and in shares
+        lo, hi = hsv_range.hue
+        above, below = hue >= lo - slack, hue <= hi + slack
+        in_hue = above | below if hsv_range.wraps else above & below
+        return (in_hue & (saturation >= hsv_range.saturation[0] - slack)
+                & (value >= hsv_range.value[0] - slack))
+
+    mask = tf_color_mask(some_colors, hsv_range).numpy()
+    assert not (inside(-1e-6) & ~mask).any()
+    assert not (mask & ~inside(1e-6)).any()
+
+
+def test_mask_agrees_with_opencv_8_bit_within_its_two_degrees(some_colors):
+    hsv = cv2.cvtColor(some_colors, cv2.COLOR_RGB2HSV).astype(int)
+    mask = tf_color_mask(some_colors).numpy()
+    hue, saturation, value = 2 * hsv[..., 0], hsv[..., 1] / 255, hsv[..., 2] / 255
+    lo, hi = LEAF.hue
+    clearly_in = ((hue > lo + 2) & (hue < hi - 2) & (saturation > LEAF.saturation[0] + 1 / 255)
+                  & (value >= LEAF.value[0]))
+    clearly_out = ((hue < lo - 2) | (hue > hi + 2) | (saturation < LEAF.saturation[0] - 1 / 255)
+                   | (value < LEAF.value[0]))
+    assert mask[clearly_in].all() and clearly_in.any()
+    assert not mask[clearly_out].any() and clearly_out.any()
+
+
+def test_gray_has_hue_zero():
+    gray = np.full([1, 1, 3], 128, np.uint8)
+    for mask in (tf_color_mask, cv_color_mask):
+        assert mask(gray, HsvRange(hue=(0, 10), saturation=(0, 1))).numpy().all()
+        assert not mask(gray, HsvRange(hue=(1, 359), saturation=(0, 1))).numpy().any()
+
+
+def ops_of(mask):
+    signature = [tf.TensorSpec([None, None, 3], tf.uint8)]
+    graph = tf.function(mask, input_signature=signature).get_concrete_function().graph
+    return {op.type for op in graph.get_operations()}
+
+
+def test_only_the_opencv_mask_leaves_the_graph():
+    assert 'EagerPyFunc' in ops_of(cv_color_mask)
+    assert 'EagerPyFunc' not in ops_of(tf_color_mask)
+
+
+def test_masks_of_any_size_are_traced_once():
+    traces = []
+
+    @tf.function(input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
+    def both(image):
+        traces.append(1)
+        return tf_color_mask(image), cv_color_mask(image)
+
+    for size in ((1, 1), (7, 5), (64, 48)):
+        for mask in both(np.zeros([*size, 3], np.uint8)):
+            assert mask.shape == size
+    assert len(traces) == 1
+
+
+@pytest.mark.parametrize('mask', [tf_color_mask, cv_color_mask])
+def test_masks_refuse_other_images(mask):
+    with pytest.raises(ValueError, match='uint16'):
+        mask(np.zeros([4, 4, 3], np.uint16))
+    with pytest.raises(ValueError, match='3 channels'):
+        mask(np.zeros([4, 4, 4], np.uint8))
+
+
+@pytest.mark.parametrize('bounds, named', [
+    ({'hue': (-1, 20)}, 'hue'), ({'hue': (10, 361)}, 'hue'), ({'hue': (10.5, 20)}, 'hue'),
+    ({'saturation': (0.5, 0.2)}, 'saturation'), ({'saturation': (0, 1.5)}, 'saturation'),
+    ({'value': (0.9, 0.1)}, 'value'), ({'value': (0.333, 1)}, 'value'),
+])
+def test_hsv_range_refuses_what_is_no_range(bounds, named):
+    with pytest.raises(ValueError, match=named):
+        HsvRange(**bounds)
