@@ -3,12 +3,12 @@
 import concurrent.futures
 import functools
 import itertools
-import os
+import multiprocessing
 from collections.abc import Iterator
 
-import etils.epath
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from etils import epath
 
 from dualstream.color import LEAF, tf_color_mask
 from dualstream.crop import BLOCK, leaf_grid
@@ -18,6 +18,7 @@ from dualstream.datasets.cassava_crop.icassava2019 import Icassava2019
 from dualstream.datasets.cassava_crop.jpeg import upright_jpeg
 from dualstream.datasets.cassava_crop.kaggle2020 import Kaggle2020
 from dualstream.datasets.cassava_crop.records import Record
+from dualstream.datasets.cassava_crop.writer import DeterministicWriter
 from dualstream.pipeline.examples import to_metadata
 
 
@@ -45,7 +46,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
     train_tfrecords/).
     """
     # TFDS would look under dualstream/datasets, which a checkout does not have.
-    code_path = etils.epath.Path(__file__)
+    code_path = epath.Path(__file__)
     pkg_dir_path = code_path.parent
 
     def _info(self) -> tfds.core.DatasetInfo:
@@ -70,6 +71,9 @@ class Builder(tfds.core.GeneratorBasedBuilder):
             download_config.beam_runner or download_config.beam_options)
         super().download_and_prepare(download_config=download_config, **kwargs)
 
+    def _example_writer(self):
+        return DeterministicWriter(self.info.file_format)
+
     def _split_generators(self, dl_manager):
         splits = self.builder_config.records(dl_manager)
         return {name: self._generate_examples(records) for name, records in splits.items()}
@@ -84,7 +88,7 @@ class Builder(tfds.core.GeneratorBasedBuilder):
 def _in_threads(records: list[Record], ahead: int = 64) -> Iterator[tuple[str, dict]]:
     """The records' examples in order, made on all cores, at most `ahead` of them waiting."""
     remaining = iter(records)
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(multiprocessing.cpu_count()) as pool:
         waiting = [pool.submit(_example, record) for record in itertools.islice(remaining, ahead)]
         while waiting:
             yield waiting.pop(0).result()

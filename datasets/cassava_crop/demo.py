@@ -16,7 +16,7 @@ from dualstream.datasets.cassava_crop.demo_leaf import clouds, draw_leaf
 
 KAGGLE_2020_COUNTS = (1087, 2189, 2386, 13158, 2577)  # pictures of cbb, cbsd, cgm, cmd, healthy
 WINDOW = 224  # px: what leaves avoid in the middle of the frame
-PLACES = 4  # a leaf takes the best of so many random places
+PLACES = 3  # a leaf takes the best of so many random places
 
 # A ground is a texture and the colours of its darkest, middle and lightest places. All of them lie
 # outside of the plant mask: soil is too red, sky too blue, concrete and straw are too gray.
@@ -38,7 +38,7 @@ def draw_leaf_photo(label: int, seed: int, index: int, height: int = 600,
       label: class, 0 to 4 for cbb, cbsd, cgm, cmd, healthy.
       seed: of the data set, not negative.
       index: of the picture in the data set, not negative.
-      height, width: of the frame, in pixels; a leaf is 230 to 420 px across in any frame.
+      height, width: of the frame, in pixels; the main leaf is 240 to 370 px across in any frame.
 
     Returns:
       uint8 (height, width, 3), sRGB.
@@ -47,9 +47,9 @@ def draw_leaf_photo(label: int, seed: int, index: int, height: int = 600,
     frame = _background(scene, height, width)
     _weeds(frame, scene)
     green = _leaf_green(scene)
-    length = scene.uniform(150, 210)
-    companions = scene.choice(3, p=(0.55, 0.33, 0.12))
-    for size in (*scene.uniform(0.45, 0.65, companions), 1.0):
+    length = scene.uniform(158, 212)
+    companions = scene.choice(3, p=(0.5, 0.37, 0.13))
+    for size in (*scene.uniform(0.45, 0.7, companions), 1.0):
         _lay_leaf(frame, draw_leaf(label, size * length, green, scene, marks), scene)
     return _expose(frame, scene)
 
@@ -80,21 +80,19 @@ def encode_jpeg(pixels: np.ndarray) -> bytes:
 
 def _background(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """Ground with the shadow of something unseen on it, under some sky, or nothing but sky."""
-    sky = _tint(_sky(rng, height, width), SKY)
-    texture, colours = ((_soil, BROWN_SOIL), (_soil, RED_SOIL), (_concrete, CONCRETE),
-                        (_straw, STRAW))[rng.integers(4)]
-    ground = _tint(texture(rng, height, width), colours)
-    ground.paste(SHADE, mask=_shadow(rng, height, width))
     kind = rng.random()
     if kind < 0.2:
-        return sky
-    if kind < 0.45:
-        ridge = height * (rng.uniform(0.1, 0.45) + rng.normal(0, 0.01, 9))
-        outline = [*zip(np.linspace(0, width, 9), ridge), (width, height), (0, height)]
-        land = Image.new('L', (width, height))
-        ImageDraw.Draw(land).polygon(outline, 255)
-        return Image.composite(ground, sky, land)
-    return ground
+        return _tint(_sky(rng, height, width), SKY)
+    texture, colours = GROUNDS[rng.integers(len(GROUNDS))]
+    ground = _tint(texture(rng, height, width), colours)
+    ground.paste(SHADE, mask=_shadow(rng, height, width))
+    if kind > 0.45:
+        return ground
+    ridge = height * (rng.uniform(0.1, 0.45) + rng.normal(0, 0.01, 9))
+    outline = [*zip(np.linspace(0, width, 9), ridge), (width, height), (0, height)]
+    land = Image.new('L', (width, height))
+    ImageDraw.Draw(land).polygon(outline, 255)
+    return Image.composite(ground, _tint(_sky(rng, height, width), SKY), land)
 
 
 def _tint(texture: Image.Image, colours) -> Image.Image:
@@ -140,6 +138,10 @@ def _straw(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     return texture
 
 
+GROUNDS = (
+    (_soil, BROWN_SOIL), (_soil, RED_SOIL), (_concrete, CONCRETE), (_straw, STRAW))
+
+
 def _sky(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """Soft clouds."""
     return Image.blend(clouds(rng, height, width, 170), clouds(rng, height, width, 50), 0.3)
@@ -148,8 +150,8 @@ def _sky(rng: np.random.Generator, height: int, width: int) -> Image.Image:
 def _shadow(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """The opacity, mode L, of the soft-edged shadow of foliage above."""
     dapples = clouds(rng, height, width, 110)
-    edge = rng.uniform(120, 255)
-    return dapples.point(lambda level: int(np.clip(5 * (level - edge), 0, 130)))
+    edge = rng.uniform(100, 255)
+    return dapples.point(lambda level: int(np.clip(2 * (level - edge), 0, 130)))
 
 
 def _weeds(frame: Image.Image, rng: np.random.Generator) -> None:
@@ -172,8 +174,8 @@ def _lay_leaf(frame: Image.Image, leaf, rng: np.random.Generator) -> None:
     """Puts a leaf and its shadow where it leaves the middle of the frame free, or nearly so."""
     blade, opacity = leaf
     size = np.array(blade.size)
-    # A tenth of the leaf may stick out of the frame.
-    corners = -0.1 * size + rng.random((PLACES, 2)) * (frame.size - 0.8 * size)
+    # A little of the leaf may stick out of the frame.
+    corners = -0.06 * size + rng.random((PLACES, 2)) * (frame.size - 0.88 * size)
     inner = (np.array(frame.size) - WINDOW) / 2
     overlaps = np.clip(np.minimum(corners + size, inner + WINDOW) - np.maximum(corners, inner),
                        0, None).prod(axis=1)

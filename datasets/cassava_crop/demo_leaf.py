@@ -54,7 +54,7 @@ class Lobe:
     def at(self, along, across) -> np.ndarray:
         """Pixels (..., 2), x before y, of points given in the lobe's coordinates, each (...)."""
         along, across = np.broadcast_arrays(np.asarray(along, float), np.asarray(across, float))
-        blade = 2.75 * np.clip(along, 0, 1) ** 0.9 * np.clip(1 - along, 0, 1) ** 0.6
+        blade = 3.23 * np.clip(along, 0, 1) ** 0.9 * np.clip(1 - along, 0, 1) ** 0.8  # at most 1
         waves = 1 + self.skew * np.sign(across) + self.ripple * np.sin(
             16 * along + self.phase * (2 + np.sign(across)))
         forwards = self.length * along
@@ -81,13 +81,13 @@ def grow_lobes(rng: np.random.Generator, length: float) -> list[Lobe]:
     count = int(rng.integers(5, 8))
     heading = rng.uniform(0, 2 * np.pi)
     foot = (1.1 * length, 1.1 * length)
-    breadth = rng.uniform(0.86, 1.1) / count ** 0.5
+    half_width = rng.uniform(1.05, 1.25) * length / count  # the more lobes, the narrower
     lobes = []
     for turn in sorted(np.linspace(-1, 1, count), key=abs, reverse=True):
         reach = length * (1 - 0.3 * turn ** 2) * rng.uniform(0.93, 1.0)
         lobes.append(Lobe(
             foot, heading + FAN * turn + rng.uniform(-0.06, 0.06), reach,
-            0.42 * breadth * length * (1 - 0.15 * abs(turn)) * rng.uniform(0.92, 1.08),
+            half_width * (1 - 0.15 * abs(turn)) * rng.uniform(0.92, 1.08),
             bend=rng.uniform(-0.06, 0.06), ripple=0.03, phase=rng.uniform(0, 6)))
     return lobes
 
@@ -138,10 +138,10 @@ def mark_blight(canvas: Image.Image, lobes: list[Lobe], rng: np.random.Generator
     coats = ((1.9, (*YELLOW, 90)), (1.35, (*WATER_SOAKED, 190)), (0.9, (*BROWN, 230)))
     corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) - 0.5
     for lobe in lobes:
-        lesions = rng.poisson(lobe.length / 14)
+        lesions = rng.poisson(lobe.length / 11)
         centres = rng.uniform((0.2, -0.8), (0.85, 0.8), (lesions, 1, 2))
         shapes = corners + rng.uniform(-0.12, 0.12, (lesions, 4, 2))
-        shapes *= rng.uniform(5, 12, (lesions, 1, 2)) / (lobe.length, lobe.half_width)
+        shapes *= rng.uniform(4, 9, (lesions, 1, 2)) / (lobe.length, lobe.half_width)
         for grown, colour in coats:
             along, across = np.moveaxis(centres + grown * shapes, -1, 0)
             # The slant keeps two edges parallel to the side veins, which hold the lesion in.
@@ -172,7 +172,7 @@ def mark_brown_streak(canvas: Image.Image, lobes: list[Lobe], rng: np.random.Gen
 
 
 def mark_green_mite(canvas: Image.Image, lobes: list[Lobe], rng: np.random.Generator) -> None:
-    """Green mite: dense pale stippling, one or two pixels a dot, where mites fed on single cells."""
+    """Green mite: dense pale stippling, a pixel or two a dot, where mites fed on single cells."""
     del lobes  # mites roam over all of the leaf
     size = canvas.width
     crowd = np.asarray(clouds(rng, size, size, 60), np.float32) / 255

@@ -1,9 +1,9 @@
 """iCassava 2019: 9,430 photographs from Uganda, the set that TFDS itself calls `cassava`."""
 
 import dataclasses
-import pathlib
 
 import tensorflow_datasets as tfds
+from etils import epath
 
 from dualstream.datasets.cassava_crop.features import LABELS
 from dualstream.datasets.cassava_crop.records import FileBytes, Record, Refused, check_all
@@ -16,7 +16,7 @@ class Icassava2019(tfds.core.BuilderConfig):
     """Downloads the archive; its splits are the archive's folders."""
 
     def records(self, dl_manager) -> dict[str, list[Record]]:
-        root = pathlib.Path(dl_manager.download_and_extract(URL)) / 'cassavaleafdata'
+        root = epath.Path(dl_manager.download_and_extract(URL)) / 'cassavaleafdata'
         splits = {name: [] for name in ('train', 'validation', 'test')}
         unknown = []
         for split, records in splits.items():

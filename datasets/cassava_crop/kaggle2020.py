@@ -4,12 +4,12 @@ import collections
 import csv
 import dataclasses
 import json
-import pathlib
 import re
 import struct
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from etils import epath
 
 from dualstream.datasets.cassava_crop.features import LABELS
 from dualstream.datasets.cassava_crop.records import (
@@ -36,7 +36,7 @@ class Kaggle2020(tfds.core.BuilderConfig):
     test: float = 0.1
 
     def records(self, dl_manager) -> dict[str, list[Record]]:
-        root = pathlib.Path(dl_manager.manual_dir)
+        root = epath.Path(dl_manager.manual_dir)
         _check_label_map(root)
         if (root / 'train_images').is_dir():
             records = _from_images(root)
@@ -48,7 +48,7 @@ class Kaggle2020(tfds.core.BuilderConfig):
         return stratified_splits(records, self.validation, self.test)
 
 
-def _check_label_map(root: pathlib.Path) -> None:
+def _check_label_map(root: epath.Path) -> None:
     path = root / 'label_num_to_disease_map.json'
     if not path.exists():
         raise Refused(root, [f'{path.name} is missing'])
@@ -60,16 +60,15 @@ def _check_label_map(root: pathlib.Path) -> None:
         raise Refused(root, [f'{path.name}: expected {DISEASES}, found {diseases}'])
 
 
-def _from_images(root: pathlib.Path) -> list[Record]:
+def _from_images(root: epath.Path) -> list[Record]:
     table = root / 'train.csv'
     if not table.exists():
         raise Refused(root, [f'{table.name} is missing'])
-    with table.open(newline='', encoding='utf-8-sig') as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames is None or not {'image_id', 'label'} <= set(reader.fieldnames):
-            raise Refused(root, [f'{table.name}: its columns must be image_id,label; '
-                                 f'found {reader.fieldnames}'])
-        rows = [(row['image_id'] or '', row['label'] or '') for row in reader]
+    reader = csv.DictReader(table.read_text(encoding='utf-8-sig').splitlines())
+    if not {'image_id', 'label'} <= set(reader.fieldnames or ()):
+        raise Refused(root, [
+            f'{table.name}: its columns must be image_id,label; found {reader.fieldnames}'])
+    rows = [(row['image_id'] or '', row['label'] or '') for row in reader]
     files = {path.name: path for path in (root / 'train_images').glob('*.[jJ][pP]*[gG]')}
     problems = _label_problems(rows)
     named = {image_id for image_id, _ in rows}
@@ -83,7 +82,7 @@ def _from_images(root: pathlib.Path) -> list[Record]:
             for image_id, label in rows]
 
 
-def _from_tfrecords(root: pathlib.Path) -> list[Record]:
+def _from_tfrecords(root: epath.Path) -> list[Record]:
     rows, contents, problems = [], [], []
     for path in sorted((root / 'train_tfrecords').glob('ld_train*.tfrec')):
         spans = []
@@ -129,7 +128,7 @@ class TFRecordBytes:
     length: int
 
     def features(self):
-        with open(self.path, 'rb') as file:
+        with epath.Path(self.path).open('rb') as file:
             file.seek(self.offset)
             return tf.train.Example.FromString(file.read(self.length)).features.feature
 
@@ -137,7 +136,7 @@ class TFRecordBytes:
         return self.features()['image'].bytes_list.value[0]
 
 
-def _record_spans(path: pathlib.Path):
+def _record_spans(path: epath.Path):
     """(offset, length) of each record: TFRecord frames it with 12 bytes before and 4 after.
 
     https://www.tensorflow.org/tutorials/load_data/tfrecord
@@ -145,7 +144,7 @@ def _record_spans(path: pathlib.Path):
     Raises:
       ValueError: the file ends within a record.
     """
-    end = path.stat().st_size
+    end = path.stat().length
     with path.open('rb') as file:
         start = 0
         while start < end:

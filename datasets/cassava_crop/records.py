@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable
 
 import tqdm
+from etils import epath
 
 from dualstream.datasets.cassava_crop.jpeg import check_readable
 
@@ -26,13 +27,12 @@ class Refused(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class FileBytes:
-    """Bytes that are a whole file."""
+    """Bytes that are a whole file, here or in a bucket."""
 
     path: str
 
     def read(self) -> bytes:
-        with open(self.path, 'rb') as file:
-            return file.read()
+        return epath.Path(self.path).read_bytes()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,15 @@
+"""The two streams: a network after the fast gray and the slow coloured pathway of primates.
+
+Keras only, never TensorFlow: the same model runs on every backend of Keras.
+"""
+
+from dualstream.network.config import DualStreamConfig
+from dualstream.network.dual_stream import dual_stream, features
+from dualstream.network.lgn import HueSaturationValue, Luminance
+from dualstream.network.multiply_adds import multiply_adds
+from dualstream.network.presets import PRESETS, build
+
+__all__ = [
+    'PRESETS', 'DualStreamConfig', 'HueSaturationValue', 'Luminance', 'build', 'dual_stream',
+    'features', 'multiply_adds',
+]

@@ -1,0 +1,89 @@
+"""Where the pathways part: what each stream sees of a pixel.
+
+In primates the lateral geniculate nucleus (LGN) keeps the two apart: its magnocellular layers carry
+luminance and hardly any colour, its parvocellular layers carry colour. The layers here have no
+weights. They take images float (..., H, W, 3), sRGB in [0, 1].
+"""
+
+import math
+
+import keras
+from keras import ops
+
+_LUMA = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue in luminance, after ITU-R BT.601: the Y that a JPEG file stores."""
+
+HUES = ('raw', 'circular')
+
+
+@keras.saving.register_keras_serializable(package='dualstream')
+class Luminance(keras.layers.Layer):
+    """How bright each pixel is: (..., H, W, 3) to (..., H, W, 1), in [0, 1].
+
+    It is JPEG's own Y, which the files hold at full resolution while they halve that of colour.
+    """
+
+    def __init__(self, **kwargs):
+        # Without it, mixed precision would round the photograph before the sum, not after.
+        super().__init__(autocast=False, **kwargs)
+
+    def call(self, images):
+        red, green, blue = _float32_channels(images)
+        luminance = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+        return ops.cast(luminance, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1)
+
+
+@keras.saving.register_keras_serializable(package='dualstream')
+class HueSaturationValue(keras.layers.Layer):
+    """Which colour each pixel has: (..., H, W, 3) to (..., H, W, 3 or 4).
+
+    Computed in float32 under any precision, since hue is a difference divided by a difference, and
+    bfloat16 keeps but 8 bits of each; only the outcome is rounded.
+
+    Args:
+      hue: `'raw'` gives (hue, saturation, value), each in [0, 1], hue in turns. It has a seam: two
+        reds that look alike may lie at 0 and at 1. `'circular'` gives (saturation x cosine of hue,
+        saturation x sine of hue, saturation, value), the first two in [-1, 1]. It has no seam, and
+        a gray pixel, whose hue means nothing, says nothing about hue.
+
+    Raises:
+      ValueError: hue is neither.
+    """
+
+    def __init__(self, hue: str = 'circular', **kwargs):
+        if hue not in HUES:
+            raise ValueError(f'hue must be one of {HUES}, got {hue!r}')
+        super().__init__(autocast=False, **kwargs)
+        self.hue = hue
+
+    def call(self, images):
+        red, green, blue = _float32_channels(images)
+        value = ops.maximum(ops.maximum(red, green), blue)
+        chroma = value - ops.minimum(ops.minimum(red, green), blue)
+        # The divisor is 1 where there is nothing to divide, so that gradients stay finite, too.
+        saturation = chroma / ops.where(value > 0, value, 1)
+        sixths = ops.where(
+            value == red, green - blue, ops.where(value == green, blue - red, red - green))
+        sixths = sixths / ops.where(chroma > 0, chroma, 1) + ops.where(
+            value == red, 0.0, ops.where(value == green, 2.0, 4.0))
+        sixths = ops.where(chroma > 0, sixths, 0)
+        if self.hue == 'raw':
+            turns = ops.where(sixths < 0, sixths + 6, sixths) / 6
+            channels = [turns, saturation, value]
+        else:
+            angle = sixths * (math.pi / 3)
+            channels = [saturation * ops.cos(angle), saturation * ops.sin(angle), saturation, value]
+        return ops.cast(ops.concatenate(channels, axis=-1), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 3 if self.hue == 'raw' else 4)
+
+    def get_config(self):
+        return {**super().get_config(), 'hue': self.hue}
+
+
+def _float32_channels(images):
+    return ops.split(ops.cast(images, 'float32'), 3, axis=-1)

@@ -1,0 +1,190 @@
+"""The builder, as TFDS tests builders, and as people load it."""
+
+import hashlib
+import pathlib
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from dualstream.color import tf_color_mask
+from dualstream.crop import array_crop, coverage, leaf_grid
+from dualstream.datasets.cassava_crop import cassava_crop_dataset_builder
+from dualstream.datasets.cassava_crop.demo_config import Demo
+from dualstream.datasets.cassava_crop.features import LABELS
+from dualstream.datasets.cassava_crop.records import Record, stratified_splits
+
+Builder = cassava_crop_dataset_builder.Builder
+DUMMY_DATA = pathlib.Path(cassava_crop_dataset_builder.__file__).parent / 'dummy_data'
+
+
+class Icassava2019Test(tfds.testing.DatasetBuilderTestCase):
+    DATASET_CLASS = Builder
+    BUILDER_CONFIG_NAMES_TO_TEST = ['icassava2019']
+    EXAMPLE_DIR = str(DUMMY_DATA / 'icassava2019')
+    SPLITS = {'train': 5, 'validation': 5, 'test': 5}
+
+
+class Kaggle2020Test(tfds.testing.DatasetBuilderTestCase):
+    DATASET_CLASS = Builder
+    BUILDER_CONFIG_NAMES_TO_TEST = ['kaggle2020']
+    EXAMPLE_DIR = str(DUMMY_DATA / 'kaggle2020')
+    SPLITS = {'train': 5, 'validation': 5, 'test': 5}
+
+
+def test_examples_hold_the_photograph_and_its_grid(builder):
+    for example in tfds.as_numpy(builder.as_dataset(split='test').take(3)):
+        height, width = example['height'], example['width']
+        assert example['image'].shape == (height, width, 3) == (600, 800, 3)
+        assert example['image'].dtype == np.uint8
+        assert example['filename'].startswith(b'synthetic-')
+        np.testing.assert_array_equal(
+            example['leaf_grid'], leaf_grid(tf_color_mask(example['image'])))
+        assert example['crop'].shape == (224, 224, 3) and example['crop'].dtype == np.uint8
+
+
+def test_crop_is_the_leafiest_window(builder):
+    for example in tfds.as_numpy(builder.as_dataset(split='test').take(5)):
+        mask = tf_color_mask(example['image'])
+        best = float(coverage(mask, array_crop(mask, (224, 224))))
+        assert tf_color_mask(example['crop']).numpy().mean() >= best - 0.01
+
+
+def test_supervised_is_crop_and_label_ready_to_batch(builder):
+    by_name = {example['filename'].numpy(): example for example in builder.as_dataset(split='test')}
+    supervised = builder.as_dataset(split='test', as_supervised=True)
+    for (crop, label), example in zip(supervised, by_name.values(), strict=True):
+        np.testing.assert_array_equal(crop, example['crop'])
+        assert label == example['label']
+    images, labels = next(iter(supervised.batch(4)))
+    assert images.shape == (4, 224, 224, 3) and labels.shape == (4,)
+
+
+def test_bytes_are_stored_as_they_came(builder):
+    skip = {'image': tfds.decode.SkipDecoding(), 'crop': tfds.decode.SkipDecoding()}
+    drawn = {record.filename: record for records in builder.builder_config.records(None).values()
+             for record in records}
+    for example in tfds.as_numpy(builder.as_dataset(split='test', decoders=skip)):
+        assert 'crop' not in example
+        assert example['image'] == drawn[example['filename'].decode()].content.read()
+
+
+def test_metadata_tell_the_mask_and_that_the_demo_is_synthetic(builder):
+    metadata = tfds.builder_from_directory(builder.data_dir).info.metadata
+    assert metadata['hsv_range'] == {
+        'hue': [35, 170], 'saturation': [0.2, 1.0], 'value': [0.12, 1.0]}
+    assert metadata['block'] == 8 and metadata['synthetic'] is True
+    assert 'SYNTHETIC' in Builder.builder_configs['demo'].description
+
+
+def test_labels_are_the_same_everywhere():
+    for config in ('demo', 'icassava2019', 'kaggle2020'):
+        assert tuple(Builder(config=config).info.features['label'].names) == LABELS
+    assert Builder.DEFAULT_CONFIG_NAME == 'demo'
+    assert Builder.builder_configs['demo'].pictures >= 1000
+
+
+def python(code, *arguments, **kwargs):
+    return subprocess.run(
+        [sys.executable, '-c', textwrap.dedent(code), *map(str, arguments)],
+        capture_output=True, text=True, **kwargs)
+
+
+@pytest.mark.parametrize('imports', [
+    'import dualstream; import tensorflow_datasets as tfds',
+    'import tensorflow_datasets as tfds; import dualstream',
+    'import tensorflow_datasets as tfds',  # from the files alone
+], ids=['before', 'after', 'never'])
+def test_load_in_a_fresh_process(builder, data_dir, tmp_path, imports):
+    code = imports + '''
+import sys
+crops = tfds.load('cassava_crop/small', data_dir=sys.argv[1], split='test', as_supervised=True)
+images, labels = next(iter(crops.batch(4)))
+print(images.shape, images.dtype.name, labels.shape)
+'''
+    process = python(code, data_dir, cwd=tmp_path)
+    assert process.stdout.strip() == '(4, 224, 224, 3) uint8 (4,)', process.stderr
+
+
+@pytest.mark.parametrize('imports', [
+    'import dualstream; import tensorflow_datasets as tfds',
+    'import tensorflow_datasets as tfds; import dualstream',
+])
+def test_name_is_known_after_import(tmp_path, imports):
+    process = python(f"{imports}; print(tfds.builder('cassava_crop', data_dir='.').info.full_name)",
+                     cwd=tmp_path)
+    assert process.stdout.strip() == 'cassava_crop/demo/1.0.0', process.stderr
+
+
+def test_icassava_is_downloaded_with_its_checksum():
+    (url, info), = Builder.url_infos.items()
+    assert url.endswith('/cassavaleafdata.zip')
+    assert info.size == 1354096203
+    assert info.checksum == '8ae63d2ef7dee0899d252a748523e603f97e2ae7022f103f92fc42a9fce74d95'
+
+
+def contents(folder):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in pathlib.Path(folder).glob('*.tfrecord*')}
+
+
+def tfds_build(data_dir, *more):
+    """TFDS's own command, in a process of its own."""
+    command = pathlib.Path(sys.executable).with_name('tfds')
+    subprocess.run(
+        [command, 'build', 'cassava_crop/kaggle2020', '--imports=dualstream',
+         f'--data_dir={data_dir}', f'--manual_dir={DUMMY_DATA / "kaggle2020"}', *more],
+        check=True, capture_output=True)
+    return contents(data_dir / 'cassava_crop' / 'kaggle2020' / '1.0.0')
+
+
+def test_beam_writes_the_same_bytes(tmp_path):
+    in_process = tfds_build(tmp_path / 'in_process')
+    on_beam = tfds_build(tmp_path / 'on_beam', '--beam_pipeline_options=runner=DirectRunner')
+    assert on_beam == in_process and len(in_process) == 3
+
+
+def test_same_seed_same_bytes(builder, tmp_path):
+    again = Builder(config=builder.builder_config, data_dir=tmp_path)
+    again.download_and_prepare()
+    assert contents(again.data_dir) == contents(builder.data_dir)
+    other = Builder(config=Demo(name='small', pictures=60, seed=1), data_dir=tmp_path / 'other')
+    other.download_and_prepare()
+    assert set(contents(other.data_dir).values()).isdisjoint(contents(builder.data_dir).values())
+
+
+def test_splits_are_stratified_disjoint_and_do_not_depend_on_order():
+    rng = np.random.default_rng(0)
+    records = [Record(f'{number}.jpg', int(label), None)
+               for number, label in enumerate(rng.choice(5, 1000, p=[.05, .1, .1, .6, .15]))]
+    splits = stratified_splits(records, 0.1, 0.2)
+    assert sorted(sum(splits.values(), []), key=lambda record: record.filename) == sorted(
+        records, key=lambda record: record.filename)
+    for label in range(5):
+        total = sum(record.label == label for record in records)
+        for name, share in (('validation', 0.1), ('test', 0.2)):
+            assert sum(record.label == label for record in splits[name]) == round(share * total)
+    shuffled = [records[index] for index in rng.permutation(len(records))]
+    assert stratified_splits(shuffled, 0.1, 0.2) == splits
+
+
+def test_even_a_rare_class_is_in_every_split():
+    records = [Record(f'{label}-{number}', label, None) for label in (0, 1) for number in range(3)]
+    for split in stratified_splits(records, 0.1, 0.1).values():
+        assert {record.label for record in split} == {0, 1}
+
+
+def test_real_photographs(tmp_path):
+    real = pathlib.Path(__file__).parents[3] / 'shared' / 'data' / 'kaggle2020'
+    if not real.is_dir():
+        pytest.skip('no real photographs here')
+    config = tfds.download.DownloadConfig(manual_dir=str(real), max_examples_per_split=10)
+    builder = Builder(config='kaggle2020', data_dir=tmp_path)
+    builder.download_and_prepare(download_config=config)
+    for image, _ in builder.as_dataset(split='train', as_supervised=True):
+        assert image.shape == (224, 224, 3) and tf.math.reduce_std(
+            tf.cast(image, tf.float32)) > 10

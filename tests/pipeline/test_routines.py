@@ -1,0 +1,145 @@
+"""Routines: seven ways from bytes to image, and three places to look."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dualstream.color import tf_color_mask
+from dualstream.crop import array_crop, coverage, leaf_grid
+from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
+from dualstream.pipeline import CROPS, MASKS, Routine, decode_frame, decode_image, decode_window
+
+SEVEN = [('none', 'none'), *itertools.product(MASKS[1:], CROPS[1:])]
+SEED = tf.constant([1, 2])
+
+
+@pytest.fixture(scope='module')
+def examples(photos):
+    return list(photos.read('test').take(6))
+
+
+@pytest.fixture(scope='module')
+def small_example():
+    """A photograph small enough for the loop, with its grid."""
+    contents = encode_jpeg(draw_leaf_photo(3, 0, 0, height=150, width=200))
+    grid = leaf_grid(tf_color_mask(decode_frame(contents)))
+    return {'image': tf.constant(contents), 'leaf_grid': grid, 'height': 150, 'width': 200}
+
+
+@pytest.mark.parametrize('mask, crop', SEVEN)
+def test_every_routine_makes_an_image(small_example, mask, crop):
+    routine = Routine((64, 96), mask, crop)
+    image = routine(small_example, SEED)
+    assert image.shape == (64, 96, 3) and image.dtype == tf.float32
+    assert 0 <= image.numpy().min() and image.numpy().max() <= 1 and image.numpy().std() > 0.01
+
+
+@pytest.mark.parametrize('look', ['pixels', 'glance', 'grid'])
+def test_masks_and_crops_are_interchangeable(small_example, look):
+    images = [Routine((64, 96), mask, crop, look)(small_example, SEED).numpy()
+              for mask, crop in itertools.product(('cv', 'tf'), ('loop', 'array'))]
+    for image in images[1:]:
+        np.testing.assert_array_equal(image, images[0])
+
+
+def window_of(example, look):
+    """The window that a routine chose: found by making one that tells it."""
+    chosen = []
+
+    class Telling(Routine):
+        def window(self, *args, **kwargs):
+            chosen.append(super().window(*args, **kwargs))
+            return chosen[0]
+
+    Telling((224, 224), look=look)(example, SEED)
+    return chosen[0]
+
+
+def test_all_looks_find_a_leafy_window(examples):
+    for example in examples:
+        mask = tf_color_mask(decode_frame(example['image']))
+        best = float(coverage(mask, window_of(example, 'pixels')))
+        assert float(coverage(mask, window_of(example, 'grid'))) >= best - 2 / 510
+        # The mean colour of a block is in the mask, or is not: a guess at how much of it is.
+        assert float(coverage(mask, window_of(example, 'glance'))) >= best - 0.05
+
+
+def test_auto_looks_at_the_grid_where_there_is_one(examples):
+    routine = Routine((224, 224))
+    without = {'image': examples[0]['image']}
+    everywhere_but_left = tf.zeros_like(examples[0]['leaf_grid'])
+    blind = {**examples[0], 'leaf_grid': everywhere_but_left}
+    assert np.array_equal(routine(without, SEED), Routine((224, 224), look='pixels')(without, SEED))
+    assert np.array_equal(routine(examples[0], SEED),
+                          Routine((224, 224), look='grid')(examples[0], SEED))
+    assert not np.array_equal(routine(blind, SEED), routine(examples[0], SEED))
+    with pytest.raises(ValueError, match='leaf_grid'):
+        Routine((224, 224), look='grid')(without, SEED)
+
+
+def test_random_crop_depends_on_the_seed_alone(examples):
+    routine = Routine((64, 64), 'tf', 'random', saccades=1)
+    images = [routine(examples[0], tf.constant([seed, 0])).numpy() for seed in (1, 2, 3, 1)]
+    np.testing.assert_array_equal(images[0], images[3])
+    assert not np.array_equal(images[0], images[1]) or not np.array_equal(images[0], images[2])
+
+
+def jpeg(pixels):
+    return tf.io.encode_jpeg(pixels, quality=95, chroma_downsampling=False)
+
+
+@pytest.mark.parametrize('encode', [jpeg, tf.io.encode_png], ids=['jpeg', 'png'])
+@pytest.mark.parametrize('size', [(40, 60), (300, 100), (224, 224), (225, 500), (1, 1)])
+@pytest.mark.parametrize('look', ['pixels', 'glance'])
+def test_any_photograph_gives_an_image(encode, size, look):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    image = Routine((224, 160), look=look)({'image': encode(pixels)}, SEED)
+    assert image.shape == (224, 160, 3) and np.isfinite(image.numpy()).all()
+
+
+def test_mixed_sizes_are_traced_once():
+    traces = []
+    routine = Routine((64, 64), look='pixels')
+
+    def to_image(contents):
+        traces.append(1)
+        return routine({'image': contents}, SEED)
+
+    photographs = [jpeg(np.zeros([*size, 3], np.uint8)).numpy()
+                   for size in ((30, 40), (100, 90), (64, 64))]
+    images = list(tf.data.Dataset.from_tensor_slices(photographs).map(to_image))
+    assert len(images) == 3 and len(traces) == 1
+
+
+def test_window_is_decoded_as_in_the_whole_frame(examples):
+    contents = examples[0]['image']
+    frame = decode_frame(contents).numpy()
+    y, x, height, width = 101, 203, 224, 224
+    image = decode_window(contents, tf.constant([y, x, height, width]), (224, 224))
+    in_frame = frame[y:y + height, x:x + width] / 255
+    # Chroma is interpolated at the window's edges from what was decoded.
+    assert np.abs(image - in_frame)[8:-8, 8:-8].max() < 1e-6
+
+
+def test_image_is_the_frame_resized(examples):
+    image = decode_image(examples[0]['image'], 60, 80).numpy()
+    frame = decode_frame(examples[0]['image']).numpy() / 255
+    blocks = frame.reshape(60, 10, 80, 10, 3).mean(axis=(1, 3))
+    assert np.abs(image - blocks).mean() < 0.02
+
+
+@pytest.mark.parametrize('arguments, named', [
+    ({'mask': 'green'}, 'mask'), ({'crop': 'center'}, 'crop'), ({'look': 'away'}, 'look'),
+    ({'mask': 'none'}, 'crop'), ({'crop': 'none'}, 'mask'), ({'saccades': 0}, 'saccades'),
+    ({'target_size': (0, 5)}, 'target_size'),
+])
+def test_errors_name_the_argument(arguments, named):
+    with pytest.raises(ValueError, match=named):
+        Routine(**{'target_size': (224, 224), **arguments})
+
+
+def test_array_crop_is_what_the_routine_chooses(examples):
+    mask = tf_color_mask(decode_frame(examples[1]['image']))
+    np.testing.assert_array_equal(window_of(examples[1], 'pixels'), array_crop(mask, (224, 224)))
