@@ -1,8 +1,9 @@
 """What all commands share: how they start, and how they fail."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from absl import app, logging
 
@@ -13,19 +14,44 @@ def run(main: Callable[[list[str]], None]) -> None:
     ValueError, OSError and FloatingPointError are those; any other exception is a fault of this
     program and keeps its traceback, as do these with --verbosity=1.
     """
-    # Before TensorFlow is imported: its start-up messages would bury the one line that matters.
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    # Libraries' chatter would bury the one line that matters. TensorFlow reads this as it is
+    # imported, and then lowers absl's own level, so it is absl's handler that must keep it out.
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
     def guarded(argv: list[str]) -> None:
+        verbose = logging.level_debug()
+        if not verbose:
+            logging.get_absl_handler().setLevel('WARNING')
         try:
             if argv[1:]:
                 raise ValueError(f'unknown arguments: {" ".join(argv[1:])}')
             main(argv)
         except (ValueError, OSError, FloatingPointError) as error:
-            if logging.level_debug():
+            if verbose:
                 raise
             sys.exit(f'error: {error}')
         except KeyboardInterrupt:
             sys.exit('interrupted')
 
     app.run(guarded)
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Keeps what is written to stderr inside it from the screen, unless --verbosity is 1 or more.
+
+    Meant for the import of TensorFlow, whose C++ says the same few lines each time before it reads
+    any setting that could stop it. What goes wrong in Python is raised as ever.
+    """
+    if logging.level_debug():
+        yield
+        return
+    sys.stderr.flush()
+    screen, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(screen, 2)
+        os.close(screen)
+        os.close(nowhere)

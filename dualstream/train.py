@@ -59,30 +59,34 @@ def main(argv: list[str]) -> None:
             raise ValueError(f'--{flag.name} must be positive, got {flag.value}')
 
     # Not before: --helpshort and a mistyped flag should not wait for TensorFlow.
-    import keras
+    with command.hushed():
+        import keras
 
-    from dualstream import devices, network
-    from dualstream.pipeline import Routine, evaluation_batches, prepare, training_batches
-    from dualstream.pipeline.batches import steps_per_epoch
-    from dualstream.report.page import write_report
-    from dualstream.report.scores import Scores
-    from dualstream.training import callbacks, recipe
-    from dualstream.training.loop import fit
-    from dualstream.training.workdir import Workdir
+        from dualstream import devices, network
+        from dualstream.pipeline import Routine, evaluation_batches, prepare, training_batches
+        from dualstream.pipeline.batches import steps_per_epoch
+        from dualstream.report.page import write_report
+        from dualstream.report.scores import Scores
+        from dualstream.training import callbacks, recipe
+        from dualstream.training.loop import fit
+        from dualstream.training.workdir import Workdir
 
     routine = Routine(image_size, _MASK.value, _CROP.value, _LOOK.value, _SACCADES.value)
+    workdir = Workdir(_WORKDIR.value, _config(), _RESUME.value)
+    if workdir.finished:
+        print(f'{workdir.path} is finished already; see {workdir.path / "report.md"}')
+        return
     strategy = devices.choose_strategy(_DEVICE.value, _TPU.value)
+    device = devices.describe(strategy)
     keras.utils.set_random_seed(_SEED.value)
     photos = prepare(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value)
     steps = steps_per_epoch(photos, _BATCH_SIZE.value)
     with strategy.scope():
         model = network.build(_PRESET.value, image_size=image_size,
                               classes=len(photos.label_names), seed=_SEED.value)
-        recipe.compile_network(model, _LEARNING_RATE.value, steps * _EPOCHS.value)
-    workdir = Workdir(_WORKDIR.value, _config(), _RESUME.value)
-    if workdir.finished:
-        print(f'{workdir.path} is finished already; see {workdir.path / "report.md"}')
-        return
+        recipe.compile_network(
+            model, _LEARNING_RATE.value, steps * _EPOCHS.value, on_cpu='CPU' in device)
+    workdir.claim()
 
     progress = callbacks.Progress(workdir, steps, _BATCH_SIZE.value, _CHECKPOINT_STEPS.value)
     progress.set_model(model)
@@ -106,8 +110,8 @@ def main(argv: list[str]) -> None:
     with workdir.writing('model.keras') as path:
         model.save(path)
     wall_seconds = progress.earlier_seconds + time.perf_counter() - begun
-    write_report(workdir, photos, model, scores, progress.rows, test,
-                 devices.describe(strategy), wall_seconds)
+    write_report(
+        workdir, photos, model, scores, progress.rows, test, device, wall_seconds)
     workdir.drop_checkpoints()
     print(f'balanced accuracy {scores.balanced_accuracy:.1%}, accuracy {scores.accuracy:.1%} on '
           f'{scores.confusion.sum()} held-out pictures; see {workdir.path / "report.md"}')

@@ -18,7 +18,7 @@ class Demo(tfds.core.BuilderConfig):
       validation, test: share of each class in these splits.
     """
 
-    pictures: int = 1600
+    pictures: int = 1400
     seed: int = 2020
     validation: float = 0.125
     test: float = 0.25

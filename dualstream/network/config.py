@@ -23,7 +23,7 @@ class DualStreamConfig:
       depth: blocks, of two convolutions, in each gray area after V1. One: the gray stream is
         shallow, which makes it fast.
       depth_ratio: how many times as many blocks an area of the HSV stream has (alpha). With 2, each
-        of its steps spans as many pixels as the gray one, in twice as many convolutions.
+        of its areas sees as far as the gray one that it meets, in twice as many convolutions.
       channel_ratio: an HSV area's channels as a share of the gray area's of the same number (beta),
         in (0, 1], rounded to a multiple of 16. One half: it makes the deeper stream cost less
         than the leading one.
@@ -64,22 +64,23 @@ class DualStreamConfig:
     seed: int = 0
 
     def __post_init__(self):
-        # A configuration read from JSON has lists.
-        for name in ('image_size', 'widths'):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ('image_size', 'widths'):  # JSON knows lists only
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         _require(self, 'image_size', f'(height, width) of at least {SMALLEST} pixels each',
-                 len(self.image_size) == 2 and all(_whole(n, SMALLEST) for n in self.image_size))
+                 _whole_numbers(self.image_size, 2, SMALLEST))
         _require(self, 'classes', 'a whole number of at least 1', _whole(self.classes, 1))
-        _require(self, 'widths', 'four positive whole numbers',
-                 len(self.widths) == 4 and all(_whole(width, 1) for width in self.widths))
+        _require(self, 'widths', 'four positive whole numbers', _whole_numbers(self.widths, 4, 1))
         _require(self, 'depth', 'a whole number of at least 1', _whole(self.depth, 1))
         _require(self, 'depth_ratio', 'a whole number of at least 1', _whole(self.depth_ratio, 1))
-        _require(self, 'channel_ratio', 'in (0, 1]', 0 < self.channel_ratio <= 1)
+        _require(self, 'channel_ratio', 'a number in (0, 1]',
+                 _real(self.channel_ratio) and 0 < self.channel_ratio <= 1)
         _require(self, 'delay', 'a whole number from 0 to 3', _whole(self.delay, 0, 3))
         _require(self, 'hue', f'one of {HUES}', self.hue in HUES)
         _require(self, 'lateral', f'one of {LATERALS}', self.lateral in LATERALS)
         _require(self, 'merge', f'one of {MERGES}', self.merge in MERGES)
-        _require(self, 'dropout', 'in [0, 1)', 0 <= self.dropout < 1)
+        _require(self, 'dropout', 'a number in [0, 1)',
+                 _real(self.dropout) and 0 <= self.dropout < 1)
         _require(self, 'seed', 'a whole number of at least 0', _whole(self.seed, 0))
 
     @property
@@ -99,3 +100,12 @@ def _require(config: DualStreamConfig, name: str, expected: str, holds: bool) ->
 
 def _whole(number, least: int, most: float = float('inf')) -> bool:
     return isinstance(number, int) and least <= number <= most
+
+
+def _whole_numbers(numbers, many: int, least: int) -> bool:
+    return isinstance(numbers, tuple) and len(numbers) == many and all(
+        _whole(number, least) for number in numbers)
+
+
+def _real(number) -> bool:
+    return isinstance(number, (int, float))

@@ -4,6 +4,8 @@ import math
 
 import keras
 
+_WITH_KERNEL = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Dense)
+
 
 def multiply_adds(model: keras.Model) -> int:
     """Multiply-adds of the convolutions and dense layers of a model, for one image.
@@ -15,10 +17,6 @@ def multiply_adds(model: keras.Model) -> int:
     Args:
       model: functional, of a fixed image size, each of its layers called once.
     """
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
-            total += math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
-        elif isinstance(layer, keras.layers.Dense):
-            total += math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
-    return total
+    return sum(
+        math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)
+        for layer in model.layers if isinstance(layer, _WITH_KERNEL))

@@ -65,11 +65,12 @@ class Progress(keras.callbacks.Callback):
         for name, variable in self._variables().items():
             variable.assign(arrays[name])
         if self.step % self._steps_per_epoch:
+            # Keras makes the metrics' variables with the first batch of whatever kind.
+            self.model.test_on_batch(np.zeros([1, *self.model.input_shape[1:]]), np.zeros([1]))
             self._metrics = [arrays[name] for name in sorted(arrays) if name.startswith('metric')]
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._metrics is not None:  # Keras has just set them to zero
-            self.model.reset_metrics()
             for variable, value in zip(self.model.metrics_variables, self._metrics, strict=True):
                 variable.assign(value)
         self._started = time.perf_counter() - self._seconds

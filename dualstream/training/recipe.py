@@ -9,13 +9,16 @@ WARM_UP = 0.05
 WEIGHT_DECAY = 1e-4
 
 
-def compile_network(network: keras.Model, learning_rate: float, steps: int) -> None:
+def compile_network(
+    network: keras.Model, learning_rate: float, steps: int, on_cpu: bool = True
+) -> None:
     """Makes a network ready for `fit`: AdamW, a cosine that ends at zero, cross-entropy.
 
     Args:
       network: outputs probabilities (batch, classes).
       learning_rate: its highest value.
       steps: of the whole training.
+      on_cpu: whether it runs on a CPU, where XLA's convolutions are slower than TensorFlow's own.
     """
     warm_up = max(1, round(WARM_UP * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -24,7 +27,8 @@ def compile_network(network: keras.Model, learning_rate: float, steps: int) -> N
     network.compile(
         optimizer=keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY),
         loss=keras.losses.SparseCategoricalCrossentropy(),
-        metrics=['accuracy'])
+        metrics=['accuracy'],
+        jit_compile=False if on_cpu else 'auto')
     network.optimizer.build(network.trainable_variables)
 
 

@@ -22,33 +22,43 @@ class Workdir:
     """
 
     def __init__(self, path: os.PathLike | str, config: dict[str, Any], resume: bool):
-        """Claims the folder for a run.
+        """Checks that the folder may be used, and makes it if need be; `claim` makes it the run's.
+
+        A run that failed before it had anything to show does not keep its folder from others.
 
         Raises:
           ValueError: it holds another run's results, or with resume, those of another config.
-          OSError: it cannot be created or written to.
+          OSError: it cannot be made or written to.
         """
         self.path = pathlib.Path(path)
         self.config = json.loads(json.dumps(config))
         if self.path.exists() and not self.path.is_dir():
             raise ValueError(f'--workdir={path} is a file, not a folder')
         self.path.mkdir(parents=True, exist_ok=True)
+        if not os.access(self.path, os.W_OK):
+            raise PermissionError(f'--workdir={path} cannot be written to')
         theirs = self._read_config()
-        if theirs is None:
-            if any(self.path.iterdir()):
-                raise ValueError(f'--workdir={path} is not empty and holds no run of ours')
-            with self.writing('config.json') as file:
-                file.write_text(json.dumps(self.config, indent=2) + '\n')
-        elif not resume:
+        if theirs is None and any(self.path.iterdir()):
+            raise ValueError(f'--workdir={path} is not empty and holds no run of ours')
+        if not self.finished and not self._checkpoints():
+            return
+        if not resume:
             raise ValueError(
                 f'--workdir={path} holds the results of a run; add --resume to continue it, or '
                 f'name another folder')
-        elif theirs != self.config:
-            changed = [f'--{key} was {theirs.get(key)!r} and is {self.config.get(key)!r}'
-                       for key in {*theirs, *self.config}
-                       if theirs.get(key) != self.config.get(key)]
+        changed = [f'--{key} was {theirs.get(key)!r} and is {self.config.get(key)!r}'
+                   for key in sorted({*theirs, *self.config})
+                   if theirs.get(key) != self.config.get(key)]
+        if changed:
             raise ValueError(
-                f'--workdir={path} holds a run with other settings: {"; ".join(sorted(changed))}')
+                f'--workdir={path} holds a run with other settings: {"; ".join(changed)}')
+
+    def claim(self) -> None:
+        """Writes what makes the run, and clears away what a failed one left."""
+        if not self._checkpoints():
+            shutil.rmtree(self.path / 'tensorboard', ignore_errors=True)
+        with self.writing('config.json') as file:
+            file.write_text(json.dumps(self.config, indent=2) + '\n')
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[pathlib.Path]:

@@ -1,0 +1,68 @@
+"""Contact sheets: many photographs at a glance, each with the window that is chosen in it."""
+
+import dataclasses
+
+import matplotlib.figure
+import numpy as np
+from PIL import Image
+
+from dualstream.color import LEAF, HsvRange
+from dualstream.report.photo import Photo, read_photo
+from dualstream.report.routine_figure import draw_window
+from dualstream.report.windows import leaf_mask, view
+
+PER_SHEET = 40
+_COLUMNS = 8
+_SIDE = 320  # px, the longer side of what is kept of a photograph
+_INK = '0.15'
+
+
+@dataclasses.dataclass(frozen=True)
+class Print:
+    """One photograph on a sheet.
+
+    Attributes:
+      name: what is written above it.
+      thumbnail: uint8 (H, W, 3).
+      window: float64 (4,), the chosen one in pixels of the thumbnail.
+      frame_coverage, coverage: of the whole frame and of the window, in [0, 1].
+    """
+
+    name: str
+    thumbnail: np.ndarray
+    window: np.ndarray
+    frame_coverage: float
+    coverage: float
+
+
+def make_print(
+    name: str, photo: Photo, hsv_range: HsvRange = LEAF, target_size: tuple[int, int] = (224, 224)
+) -> Print:
+    """One photograph with array_crop's window; arguments and errors as of `routine_figure`."""
+    pixels = read_photo(photo)
+    mask = leaf_mask(pixels, hsv_range)
+    seen = view(mask, target_size, 'array')
+    thumbnail = Image.fromarray(pixels)
+    thumbnail.thumbnail((_SIDE, _SIDE))
+    scale = np.array([thumbnail.height / mask.shape[0], thumbnail.width / mask.shape[1]])
+    return Print(name, np.asarray(thumbnail), seen.chosen * np.tile(scale, 2),
+                 float(mask.mean()), seen.coverage)
+
+
+def contact_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Figure:
+    """A sheet of at most `PER_SHEET` prints: name, and leaf in the frame and in the window."""
+    rows = -(-len(prints) // _COLUMNS)
+    figure = matplotlib.figure.Figure(figsize=(16, 0.7 + 2.05 * rows), layout='constrained')
+    figure.suptitle(title, fontsize=13, color=_INK)
+    for axes in figure.subplots(rows, _COLUMNS, squeeze=False).flat:
+        axes.axis('off')
+    for axes, photo in zip(figure.axes, prints):
+        axes.imshow(photo.thumbnail)
+        draw_window(axes, photo.window, 1.8)
+        axes.set_title(f'{_shortened(photo.name)}\n{photo.frame_coverage:.1%} to '
+                       f'{photo.coverage:.1%}', fontsize=9, color=_INK)
+    return figure
+
+
+def _shortened(name: str, most: int = 24) -> str:
+    return name if len(name) <= most else f'{name[:most // 2]}…{name[1 - most // 2:]}'

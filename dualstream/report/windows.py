@@ -1,0 +1,74 @@
+"""What the routines look at in one photograph: the mask, the windows, and how leafy each is."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from dualstream.color import LEAF, HsvRange, tf_color_mask
+from dualstream.crop import candidate_windows, coverage
+from dualstream.crop.crops import STRIDE
+from dualstream.pipeline import Routine
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """How one crop sees a photograph.
+
+    Attributes:
+      considered: int32 (n, 4), the windows (y, x, height, width) that it looks at, in the order in
+        which it does.
+      coverages: float64 (n,), the share of each that the mask covers, in [0, 1].
+      chosen: int32 (4,), the one that it chooses.
+      coverage: of the chosen one, in [0, 1].
+    """
+
+    considered: np.ndarray
+    coverages: np.ndarray
+    chosen: np.ndarray
+    coverage: float
+
+
+def leaf_mask(photo: np.ndarray, hsv_range: HsvRange = LEAF) -> np.ndarray:
+    """The mask of uint8 (H, W, 3): bool (H, W). Both masks are the same; one stands for both."""
+    return tf_color_mask(photo, hsv_range).numpy()
+
+
+def view(
+    mask: np.ndarray, target_size: tuple[int, int], crop: str, saccades: int = 16, seed: int = 0
+) -> View:
+    """What a crop looks at and chooses.
+
+    Args:
+      mask: bool (H, W).
+      target_size: height and width of the crop to make; shrunk in a frame that is smaller.
+      crop: 'none', 'loop', 'array' or 'random'. The loop's choice is found as the array's, which
+        is the same one: looking at one window after the other takes minutes in a large frame.
+      saccades, seed: how many windows 'random' draws, and from what.
+
+    Raises:
+      ValueError: target_size or saccades is not positive.
+    """
+    if crop == 'none':
+        frame = np.array([0, 0, *mask.shape], np.int32)
+        return View(frame[None], mask.mean()[None], frame, float(mask.mean()))
+    routine = Routine(target_size, 'tf', 'array' if crop == 'loop' else crop, 'pixels', saccades)
+    stateless_seed = tf.constant([seed, 0])
+    windows = candidate_windows(tf.constant(mask.shape), target_size, STRIDE)
+    if crop == 'random':
+        # The draw of max_rand_crop, which tells no more than its choice.
+        windows = tf.gather(windows, tf.random.stateless_uniform(
+            [saccades], stateless_seed, maxval=tf.shape(windows)[0], dtype=tf.int32))
+    chosen = routine.window(tf.constant(mask), stateless_seed)
+    windows = windows.numpy()
+    return View(windows, _coverages(mask, windows), chosen.numpy(),
+                float(coverage(tf.constant(mask), chosen)))
+
+
+def _coverages(mask: np.ndarray, windows: np.ndarray) -> np.ndarray:
+    """Of all windows at once, from an integral image."""
+    integral = np.pad(mask.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    y, x, height, width = windows.T
+    covered = (integral[y + height, x + width] - integral[y, x + width]
+               - integral[y + height, x] + integral[y, x])
+    return covered / (height * width)

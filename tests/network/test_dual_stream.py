@@ -1,0 +1,114 @@
+"""The network as a Keras model: seeds, precision, files and backends."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from dualstream.network import build, features
+
+
+@pytest.fixture
+def half_precision():
+    keras.config.set_dtype_policy('mixed_bfloat16')
+    yield
+    keras.config.set_dtype_policy('float32')
+
+
+def in_a_fresh_process(code: str, *arguments, **environment) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, '-c', code, *map(str, arguments)],
+        env={**os.environ, **environment}, check=True, capture_output=True, text=True)
+
+
+def test_it_gives_probabilities(nano, images):
+    probabilities = nano(classes=7).predict(images, verbose=0)
+    assert probabilities.shape == (2, 7) and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_weights_and_the_same_dropout(images):
+    one, other = (build('nano', image_size=(64, 64), seed=3) for _ in range(2))
+    for weight, again in zip(one.get_weights(), other.get_weights(), strict=True):
+        assert np.array_equal(weight, again)
+    outputs = [keras.ops.convert_to_numpy(model(images, training=True)) for model in (one, other)]
+    assert np.array_equal(*outputs)
+
+
+def test_another_seed_gives_other_weights():
+    kernels = [build('nano', image_size=(64, 64), seed=seed).get_layer('mt_conv').get_weights()[0]
+               for seed in (0, 1)]
+    assert not np.array_equal(*kernels)
+
+
+def test_no_two_layers_start_alike(nano):
+    starts = [layer.get_weights()[0].ravel()[:8].tobytes() for layer in nano().layers
+              if isinstance(layer, keras.layers.Conv2D)]
+    assert len(set(starts)) == len(starts)
+
+
+def test_mixed_precision_keeps_colours_and_probabilities_in_float32(nano, half_precision, images):
+    half = build('nano', image_size=(64, 64))
+    assert half.get_layer('mt_conv').compute_dtype == 'bfloat16'
+    assert half(images).dtype == 'float32'
+    for name in ('lgn_magno', 'lgn_parvo'):
+        outcome, exact = (
+            keras.Model(model.input, model.get_layer(name).output)(images)
+            for model in (half, nano()))
+        assert outcome.dtype == 'bfloat16'
+        assert keras.ops.all(outcome == keras.ops.cast(exact, 'bfloat16'))
+
+
+LOADED = '''
+import sys
+import keras, numpy as np
+import dualstream.network
+model = keras.saving.load_model(sys.argv[1])
+model.summary()
+np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
+'''
+
+
+def test_a_saved_model_is_the_same_in_a_fresh_process(nano, tmp_path, images):
+    model = nano(hue='raw')
+    model.save(tmp_path / 'model.keras')
+    np.save(tmp_path / 'images.npy', images)
+    in_a_fresh_process(
+        LOADED, *(tmp_path / name for name in ('model.keras', 'images.npy', 'outputs.npy')))
+    assert np.array_equal(np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0))
+
+
+def test_a_loaded_model_shows_its_features(nano, tmp_path, images):
+    nano().save(tmp_path / 'model.keras')
+    loaded = keras.saving.load_model(tmp_path / 'model.keras')
+    expected, again = (features(model)(images) for model in (nano(), loaded))
+    keras.tree.assert_same_structure(expected, again)
+    for one, other in zip(keras.tree.flatten(expected), keras.tree.flatten(again)):
+        assert np.array_equal(one, other)
+
+
+ON_JAX = '''
+import sys
+import keras, numpy as np
+from dualstream.network import build
+assert keras.backend.backend() == 'jax' and 'tensorflow' not in sys.modules
+model = build('nano', image_size=(65, 97))
+model.load_weights(sys.argv[1])
+np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
+'''
+
+
+def test_jax_gives_the_same_numbers(nano, tmp_path):
+    pytest.importorskip('jax')
+    model = nano(image_size=(65, 97))
+    images = np.random.default_rng(2).random((2, 65, 97, 3), dtype=np.float32)
+    model.save_weights(tmp_path / 'model.weights.h5')
+    np.save(tmp_path / 'images.npy', images)
+    in_a_fresh_process(
+        ON_JAX, *(tmp_path / name for name in ('model.weights.h5', 'images.npy', 'outputs.npy')),
+        KERAS_BACKEND='jax')
+    np.testing.assert_allclose(
+        np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0), atol=1e-4)

@@ -1,0 +1,151 @@
+"""What the anatomy claims, proved on the graph and on what flows through it."""
+
+import keras
+import numpy as np
+import pytest
+
+from dualstream.network import build, features
+from dualstream.network.dual_stream import GRAY_AREAS, HSV_AREAS
+
+BEFORE_THE_FIRST_MERGE = {
+    'gray': ('v1_magno', 'v2_thick'), 'hsv': ('v1_parvo_stem', *HSV_AREAS)}
+
+
+def convolutions_between(model: keras.Model, start: str, end: str) -> int:
+    """Convolutions on the longest way from one layer to another; far below zero if there is none.
+    """
+    known = {}
+
+    def longest(layer):
+        if layer.name == start:
+            return 0
+        if layer.name not in known:
+            parents = [node.operation for node in layer._inbound_nodes[0].parent_nodes]
+            own = isinstance(layer, keras.layers.Conv2D)
+            known[layer.name] = own + max(map(longest, parents), default=-10_000)
+        return known[layer.name]
+
+    return longest(model.get_layer(end))
+
+
+def field_of_view(layer: keras.layers.Layer) -> tuple[int, int]:
+    """Pixels of the image along the side of what one cell sees, and between neighbouring cells."""
+    parents = [node.operation for node in layer._inbound_nodes[0].parent_nodes]
+    field, step = max(map(field_of_view, parents), default=(1, 1))
+    if isinstance(layer, keras.layers.Conv2D):
+        return field + (layer.kernel_size[0] - 1) * step, step * layer.strides[0]
+    if isinstance(layer, keras.layers.AveragePooling2D):
+        return field + (layer.pool_size[0] - 1) * step, step * layer.strides[0]
+    return field, step
+
+
+def said(model: keras.Model, *inputs) -> dict:
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, features(model)(*inputs))
+
+
+def said_by_what_the_lgn_passes_on(model: keras.Model, gray, hsv) -> dict:
+    passed_on = [model.get_layer(name).output for name in ('lgn_magno', 'lgn_parvo')]
+    after_the_lgn = keras.Model(passed_on, features(model).output)
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, after_the_lgn([gray, hsv]))
+
+
+def same(one: dict, other: dict, stream: str, area: str) -> bool:
+    return np.array_equal(one[stream][area], other[stream][area])
+
+
+@pytest.mark.parametrize('preset, delay', [
+    ('nano', 0), ('nano', 1), ('tiny', 1), ('small', 1), ('base', 1)])
+def test_the_way_of_hsv_to_every_merge_is_longer(preset, delay):
+    model = build(preset, image_size=(64, 64), delay=delay)
+    meetings = list(zip(GRAY_AREAS[delay:], HSV_AREAS))
+    assert len(meetings) == 4 - delay
+    for gray_area, hsv_area in meetings:
+        gray = convolutions_between(model, 'lgn_magno', gray_area)
+        hsv = convolutions_between(model, 'lgn_parvo', hsv_area)
+        assert 0 < gray < hsv
+        merged = model.get_layer(f'{gray_area}_told_meet').input
+        assert {tensor._keras_history.operation.name for tensor in merged} == {
+            gray_area, hsv_area, f'skip_to_{gray_area}'}
+    # At the last merge the gray stream comes as it is after the others, the HSV stream as IT.
+    assert convolutions_between(model, 'lgn_magno', 'sts_told') < convolutions_between(
+        model, 'lgn_parvo', 'it')
+
+
+def test_at_every_merge_the_gray_stream_sees_as_far_as_the_other(nano):
+    for gray_area, hsv_area in zip(GRAY_AREAS[1:], HSV_AREAS):
+        gray, gray_step = field_of_view(nano().get_layer(gray_area))
+        hsv, hsv_step = field_of_view(nano().get_layer(hsv_area))
+        assert hsv <= gray <= hsv + 1 and gray_step == hsv_step
+
+
+def test_cutting_the_skips_changes_only_merges(nano, images):
+    whole, cut = nano(), nano(skips=False)
+    left_out = {layer.name for layer in whole.layers} - {layer.name for layer in cut.layers}
+    assert left_out == {'skip_to_v2_thick', 'skip_to_mt', 'skip_to_sts', 'skip_to_pfc'}
+    changed = {
+        layer.name for layer in cut.layers
+        if not all(one.shape == other.shape and np.array_equal(one, other) for one, other in zip(
+            layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True))}
+    assert changed == {'v2_thick_told_conv', 'mt_told_conv', 'sts_told_conv', 'pfc_conv'}
+
+    with_skips, without = said(whole, images), said(cut, images)
+    for stream, areas in BEFORE_THE_FIRST_MERGE.items():
+        assert all(same(with_skips, without, stream, area) for area in areas)
+    assert not same(with_skips, without, 'merged', 'v2_thick_told')
+
+
+@pytest.mark.parametrize('silent, untouched', [('hsv', 'gray'), ('gray', 'hsv')])
+def test_silencing_a_stream_leaves_the_other_alone_up_to_the_first_merge(
+        nano, silent, untouched):
+    model = nano()
+    draw = np.random.default_rng(1)
+    seen = {'gray': draw.random((2, 64, 64, 1), np.float32),
+            'hsv': draw.random((2, 32, 32, 4), np.float32)}
+    heard = said_by_what_the_lgn_passes_on(model, **seen)
+    seen[silent] = np.zeros_like(seen[silent])
+    silenced = said_by_what_the_lgn_passes_on(model, **seen)
+    for area in BEFORE_THE_FIRST_MERGE[untouched]:
+        assert same(heard, silenced, untouched, area)
+    for area in BEFORE_THE_FIRST_MERGE[silent]:
+        assert not same(heard, silenced, silent, area)
+    assert not same(heard, silenced, 'merged', 'v2_thick_told')
+    assert not same(heard, silenced, 'merged', 'pfc')
+
+
+def test_the_gray_stream_is_blind_to_colour(nano, images):
+    in_gray = np.repeat(images @ np.float32([0.299, 0.587, 0.114])[:, None], 3, axis=-1)
+    colour, gray = said(nano(), images), said(nano(), in_gray)
+    np.testing.assert_allclose(
+        colour['gray']['v2_thick'], gray['gray']['v2_thick'], atol=1e-4)
+
+
+@pytest.mark.parametrize('lateral, told', [
+    ('hsv_to_gray', {'v2_thick_told', 'mt_told', 'sts_told', 'pfc'}),
+    ('gray_to_hsv', {'v1_parvo_told', 'v2_thin_told', 'v4_told', 'pfc'}),
+    ('none', {'pfc'}),
+])
+def test_lateral_connections_tell_whom_they_say(nano, lateral, told):
+    assert set(features(nano(lateral=lateral)).output['merged']) == told
+
+
+@pytest.mark.parametrize('merge', ['add', 'gate'])
+def test_every_kind_of_merge_listens_to_what_arrives(nano, merge, images):
+    model = nano(merge=merge, lateral='both')
+    silent = said_by_what_the_lgn_passes_on(
+        model, images[..., :1], np.zeros((2, 32, 32, 4), np.float32))
+    heard = said_by_what_the_lgn_passes_on(
+        model, images[..., :1], np.ones((2, 32, 32, 4), np.float32))
+    assert set(heard['merged']) > {'v2_thick_told', 'v1_parvo_told'}
+    assert not same(heard, silent, 'merged', 'v2_thick_told')
+
+
+@pytest.mark.parametrize('delay', [0, 1, 2, 3])
+@pytest.mark.parametrize('size', [(64, 64), (65, 97), (130, 67)])
+def test_streams_meet_at_one_size_whatever_the_image(nano, delay, size):
+    model = nano(image_size=size, delay=delay, include_top=False)
+    maps = features(model).output
+    for area, scale in zip(GRAY_AREAS, (4, 8, 16, 32)):
+        assert maps['gray'][area].shape[1:3] == tuple(-(-side // scale) for side in size)
+    assert len(maps['hsv']) == 1 + min(4, 5 - delay)
+    assert model.output.shape == (None, *(-(-side // 32) for side in size), 48 + model.get_layer(
+        HSV_AREAS[min(3, 4 - delay)]).output.shape[-1])

@@ -1,0 +1,99 @@
+"""An interrupted run, taken up again at any step, ends exactly as one that never was."""
+
+import keras
+import numpy as np
+import pytest
+
+from dualstream.pipeline import Routine, evaluation_batches, training_batches
+from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.training import recipe
+from dualstream.training.callbacks import Progress, Validate
+from dualstream.training.loop import fit
+from dualstream.training.workdir import Workdir
+
+ROUTINE = Routine((32, 32), 'tf', 'random', saccades=2)
+BATCH, EPOCHS = 8, 3
+
+
+class Interruption(Exception):
+    pass
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Stops a run after so many of its steps, as a power cut would."""
+
+    def __init__(self, after):
+        super().__init__()
+        self._left = after
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._left -= 1
+        if self._left == 0:
+            raise Interruption
+
+
+def network():
+    """Has all that must be remembered: batch statistics, dropout's seeds, an optimiser's moments."""
+    return keras.Sequential([
+        keras.Input([32, 32, 3]),
+        keras.layers.Conv2D(8, 3, 2, kernel_initializer=keras.initializers.HeNormal(1)),
+        keras.layers.BatchNormalization(), keras.layers.ReLU(),
+        keras.layers.GlobalAveragePooling2D(), keras.layers.Dropout(0.5, seed=2),
+        keras.layers.Dense(5, 'softmax', kernel_initializer=keras.initializers.HeNormal(3))])
+
+
+def train(photos, path, checkpoint_steps, interrupt_after=None):
+    steps = steps_per_epoch(photos, BATCH)
+    model = network()
+    recipe.compile_network(model, 0.01, steps * EPOCHS)
+    workdir = Workdir(path, {}, resume=True)
+    workdir.claim()
+    progress = Progress(workdir, steps, BATCH, checkpoint_steps)
+    progress.set_model(model)
+    progress.restore()
+    validation = evaluation_batches(photos, 'validation', ROUTINE, BATCH, 0)
+    batches = training_batches(photos, ROUTINE, BATCH, EPOCHS, 0, progress.step)
+    callbacks = [Validate(validation, photos.label_names), progress]
+    if interrupt_after:
+        callbacks.append(Interrupt(interrupt_after))
+    fit(model, batches, steps, EPOCHS, progress.step, {label: 1.0 for label in range(5)}, callbacks)
+    return model, progress.rows
+
+
+@pytest.fixture(scope='module')
+def uninterrupted(photos, tmp_path_factory):
+    return train(photos, tmp_path_factory.mktemp('whole'), checkpoint_steps=100)
+
+
+def assert_same_run(run, other):
+    for variable, other_variable in zip(run[0].variables, other[0].variables, strict=True):
+        np.testing.assert_array_equal(variable, other_variable)
+    for variable, other_variable in zip(
+            run[0].optimizer.variables, other[0].optimizer.variables, strict=True):
+        np.testing.assert_array_equal(variable, other_variable)
+    for row, other_row in zip(run[1], other[1], strict=True):
+        assert {**row, 'images_per_second': 0} == {**other_row, 'images_per_second': 0}
+
+
+def test_same_seed_same_weights(photos, uninterrupted, tmp_path):
+    assert_same_run(train(photos, tmp_path, checkpoint_steps=100), uninterrupted)
+
+
+@pytest.mark.parametrize('after, checkpoint_steps', [(3, 1), (5, 1), (7, 2), (8, 3), (11, 4)])
+def test_resumed_run_is_bit_identical(photos, uninterrupted, tmp_path, after, checkpoint_steps):
+    assert steps_per_epoch(photos, BATCH) * EPOCHS > after
+    with pytest.raises(Interruption):
+        train(photos, tmp_path, checkpoint_steps, interrupt_after=after)
+    assert_same_run(train(photos, tmp_path, checkpoint_steps), uninterrupted)
+
+
+def test_a_run_may_be_interrupted_often(photos, uninterrupted, tmp_path):
+    for _ in range(5):
+        with pytest.raises(Interruption):
+            train(photos, tmp_path, checkpoint_steps=1, interrupt_after=2)
+    assert_same_run(train(photos, tmp_path, checkpoint_steps=1), uninterrupted)
+
+
+def test_a_finished_training_is_not_trained_on(photos, uninterrupted, tmp_path):
+    train(photos, tmp_path, checkpoint_steps=100)
+    assert_same_run(train(photos, tmp_path, checkpoint_steps=100), uninterrupted)
