@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from absl import app, logging
 
 
-def run(main: Callable[[list[str]], None]) -> None:
+def run(main: Callable[[list[str]], None], arguments: bool = False) -> None:
     """Parses the flags and runs `main`; what a user can mend is one line and status 1.
 
     ValueError, OSError and FloatingPointError are those; any other exception is a fault of this
     program and keeps its traceback, as do these with --verbosity=1.
+
+    Args:
+      main: takes what is no flag, behind the program's name.
+      arguments: whether the command takes any such.
     """
     # Libraries' chatter would bury the one line that matters. TensorFlow reads this as it is
     # imported, and then lowers absl's own level, so it is absl's handler that must keep it out.
@@ -23,7 +27,7 @@ def run(main: Callable[[list[str]], None]) -> None:
         if not verbose:
             logging.get_absl_handler().setLevel('WARNING')
         try:
-            if argv[1:]:
+            if argv[1:] and not arguments:
                 raise ValueError(f'unknown arguments: {" ".join(argv[1:])}')
             main(argv)
         except (ValueError, OSError, FloatingPointError) as error:

@@ -6,17 +6,17 @@ folder becomes contact sheets of the pictures in it, DIR/NAME-sheet-1.png and so
 are drawn in DIR/hue_wheel.png.
 
 With --suggest the photographs are not drawn one by one. Their colours propose thresholds: pixels
-are counted by hue, each as much as it is saturated; the histogram is smoothed until the hues that a
-plant can have hold one mode; the range reaches from there to the valley on each side, or to where a
-twentieth of the mode is left; the floors of saturation and value are found likewise among the
-pixels of those hues. DIR/suggested_thresholds.png shows it.
+are counted by hue, each by its chroma; the histogram is smoothed until the hues that a plant can
+have hold one mode; the range reaches from there to the valley on each side, or to where a twentieth
+of the mode is left; the floors of saturation and value are found likewise among the pixels of those
+hues. DIR/suggested_thresholds.png shows it.
 """
 
-import contextlib
+import itertools
 import os
 import pathlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from absl import flags
 
@@ -41,30 +41,170 @@ _PIXELS = 2_000_000  # that a suggestion is made from, of all photographs togeth
 
 
 def main(argv: list[str]) -> None:
-    photos = argv[1:]
-    if not photos:
-        raise ValueError('name at least one photograph, or folder of photographs')
-    if _SACCADES.value < 1:
-        raise ValueError(f'--saccades must be at least 1, got {_SACCADES.value}')
-    thresholds = {flag.name: _pair(flag, float if flag is not _HUE else int)
-                  for flag in (_HUE, _SATURATION, _VALUE) if flag.value is not None}
+    if not argv[1:]:
+        raise ValueError('name a photograph, or a folder of photographs')
+    thresholds = {flag.name: _pair(flag, number) for flag, number in (
+        (_HUE, int), (_SATURATION, float), (_VALUE, float)) if flag.value is not None}
     target_size = _pair(_TARGET_SIZE, int)
-    if min(target_size) < 1:
-        raise ValueError(f'--target_size must be positive, got {",".join(_TARGET_SIZE.value)}')
-    files = {photo: _files(pathlib.Path(photo)) for photo in photos}
+    if min(target_size) < 1 or _SACCADES.value < 1:
+        raise ValueError(f'--target_size and --saccades must be positive, got '
+                         f'{",".join(_TARGET_SIZE.value)} and {_SACCADES.value}')
+    out = pathlib.Path(_OUT.value)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f'--out={out} is a file, not a folder')
 
     # Not before: --helpshort and a mistyped flag should not wait for TensorFlow.
     with command.hushed():
         from dualstream.color import HsvRange
-        from dualstream.report.hue_wheel import hue_wheel_figure
     hsv_range = HsvRange(**thresholds)
-    out = pathlib.Path(_OUT.value)
     out.mkdir(parents=True, exist_ok=True)
-    bad = []
-    if _SUGGEST.value:
-        _suggest(files, hsv_range, out, bad)
-    else:
-        _save(hue_wheel_figure(hsv_range), out / 'hue_wheel.png')
-        _draw(files, hsv_range, target_size, out, bad)
-    if bad:
-        raise ValueError(f'{len(bad)} of the photographs could not be read')
+    photos = {photo: _files(photo) for photo in map(pathlib.Path, argv[1:])}
+    readable = _Readable(sum(map(len, photos.values())))
+    with readable.bar:
+        if _SUGGEST.value:
+            _suggest(photos, hsv_range, out, readable)
+        else:
+            _draw(photos, hsv_range, target_size, out, readable)
+    if readable.bad:
+        raise ValueError(f'{readable.bad} of {readable.bar.total} photographs could not be read')
+
+
+def _draw(photos, hsv_range, target_size, out: pathlib.Path, readable: '_Readable') -> None:
+    """A figure of each file and contact sheets of each folder."""
+    from dualstream.report.contact_sheet import PER_SHEET, contact_sheet, make_print
+    from dualstream.report.hue_wheel import hue_wheel_figure
+    from dualstream.report.routine_figure import routine_figure
+
+    _save(hue_wheel_figure(hsv_range), out, 'hue_wheel')
+    taken = {'hue_wheel'}
+    for photo, files in photos.items():
+        name = _untaken(photo.absolute().name if photo.is_dir() else photo.stem, taken)
+        if not photo.is_dir():
+            for figure in readable.each(files, lambda file: routine_figure(
+                    file, hsv_range, target_size, _SACCADES.value, _SEED.value, file.name)):
+                _save(figure, out, name)
+            continue
+        prints = readable.each(
+            files, lambda file: make_print(file.name, file, hsv_range, target_size))
+        for number in itertools.count(1):
+            sheet = list(itertools.islice(prints, PER_SHEET))
+            if not sheet:
+                break
+            _save(contact_sheet(sheet, f'{photo}, sheet {number}: leaf in the frame, and in the '
+                                       f'window that array_crop chooses'),
+                  out, f'{name}-sheet-{number}')
+
+
+def _suggest(photos, hsv_range, out: pathlib.Path, readable: '_Readable') -> None:
+    """Proposes thresholds, and draws what they were read from."""
+    import numpy as np
+
+    from dualstream.color.suggest import share_inside, suggest_range
+    from dualstream.report.hue_wheel import in_words
+    from dualstream.report.photo import read_photo
+    from dualstream.report.suggestion_figure import suggestion_figure
+
+    files = [file for some in photos.values() for file in some]
+    each = -(-_PIXELS // len(files))
+    rng = np.random.default_rng(_SEED.value)
+
+    def some_pixels(file):
+        pixels = read_photo(file).reshape(-1, 3)
+        return pixels[rng.integers(len(pixels), size=each)]
+
+    samples = list(readable.each(files, some_pixels))
+    if not samples:
+        return
+    pixels = np.concatenate(samples)
+    suggestion = suggest_range(pixels)
+    found = suggestion.hsv_range
+    title = f'the colours of {len(samples)} photographs'
+    _save(suggestion_figure(suggestion, hsv_range, title), out, 'suggested_thresholds')
+    print(f'{title}, {each:,} pixels of each; see {out / "suggested_thresholds.png"}')
+    print(f'in use:    {in_words(hsv_range)}; covers {share_inside(pixels, hsv_range):.1%}')
+    if found is None:
+        raise ValueError(
+            'no leaf-like mode: between 50 and 170 degrees the histogram of hues has no hill that '
+            'falls to half on both sides and holds 1% of the pixels; no thresholds are suggested')
+    print(f'suggested: {in_words(found)}; covers {share_inside(pixels, found):.1%}')
+    print(f'how: the leaf is the mode of hues weighted by chroma, here {suggestion.mode}°; the '
+          'range reaches to the valleys around it, or to a twentieth of its height; the floors '
+          'of saturation and value likewise')
+    print(repr(found))
+    print(f'--hue={found.hue[0]},{found.hue[1]} --saturation={found.saturation[0]:.2f},1 '
+          f'--value={found.value[0]:.2f},1')
+
+
+class _Readable:
+    """Goes through photographs with a progress bar; one that cannot be read is told and left out.
+
+    Attributes:
+      bar: of tqdm.
+      bad: how many could not be read.
+    """
+
+    def __init__(self, total: int):
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, unit=' photographs', disable=None)  # None: only on a terminal
+        self.bad = 0
+
+    def each(self, files: Iterable[pathlib.Path], read: Callable) -> Iterator:
+        """What `read` makes of each of the files that it can read."""
+        for file in files:
+            try:
+                made = read(file)
+            except (ValueError, OSError) as error:
+                self.bad += 1
+                self.bar.write(f'error: {error}', file=sys.stderr)
+            else:
+                yield made
+            self.bar.update()
+
+
+def _files(photo: pathlib.Path) -> list[pathlib.Path]:
+    """The pictures of a folder and its folders, by name; or the one file."""
+    if not photo.is_dir():
+        return [photo]
+    files = [file for file in sorted(photo.rglob('*')) if file.suffix.lower() in _SUFFIXES]
+    if not files:
+        raise ValueError(f'{photo} holds no picture: none of {", ".join(_SUFFIXES)}')
+    return files
+
+
+def _pair(flag, number: type) -> tuple:
+    try:
+        first, second = map(number, flag.value)
+    except ValueError as error:
+        kind = 'whole numbers' if number is int else 'numbers'
+        raise ValueError(f'--{flag.name} must be two {kind} with a comma between them, got '
+                         f'{",".join(flag.value)!r}') from error
+    return first, second
+
+
+def _untaken(name: str, taken: set[str]) -> str:
+    """The name, or with a number after it where another picture has it already."""
+    number = 2
+    free = name
+    while free in taken:
+        free, number = f'{name}-{number}', number + 1
+    taken.add(free)
+    return free
+
+
+def _save(figure, out: pathlib.Path, name: str) -> None:
+    """Writes DIR/NAME.png aside first: whoever looks sees the old picture or the new one."""
+    aside = out / f'.{os.getpid()}.{name}.png'
+    try:
+        figure.savefig(aside, dpi=100)
+        os.replace(aside, out / f'{name}.png')
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def cli() -> None:
+    command.run(main, arguments=True)
+
+
+if __name__ == '__main__':
+    cli()

@@ -67,7 +67,7 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
       hsv_range: the range to look for.
 
     Returns:
-      bool (...): True where the pixel lies in the range.
+      bool (...): True where the pixel lies in the range; a NaN lies in none.
 
     Raises:
       ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
@@ -108,7 +108,7 @@ def cv_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
       hsv_range: the range to look for.
 
     Returns:
-      bool (H, W): True where the pixel lies in the range.
+      bool (H, W): True where the pixel lies in the range; a NaN lies in none.
 
     Raises:
       ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.

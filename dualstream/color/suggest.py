@@ -4,16 +4,19 @@ Evening light, shade and another white balance move the hue of every leaf, and w
 camera is not to another. The colours themselves tell where the leaves went, as foliage makes a hill
 in the histogram of hues:
 
-1. Each pixel counts as much as it is saturated, since the hue of a gray pixel is chance.
+1. Each pixel counts by its chroma, saturation times value: the hue of a gray one or of a dark one
+   is chance.
 2. The histogram of hues is smoothed until the hues that a plant can have, yellow-green to
-   blue-green, hold a single mode (Prewitt and Mendelsohn 1966, The Analysis of Cell Images, smooth a
-   histogram until only its two populations are left). That mode is the leaf.
-3. The range of hues ends on each side in the valley, or where the histogram has fallen to a
-   twentieth of the mode, whichever comes first.
+   blue-green, hold a single mode (Prewitt and Mendelsohn 1966, The Analysis of Cell Images, smooth
+   a histogram until only its populations are left). That mode is the leaf.
+3. The range of hues ends on each side in the first valley that is lower than half of the mode, or
+   where the histogram has fallen to a twentieth of it, or as far away as soil and sky begin.
 4. Among pixels of those hues, the floor of saturation and that of value are found likewise: from
-   the mode downwards to the valley, or to a tenth of the mode.
+   the commonest of the lower half downwards to such a valley, or to a fifth (saturation) or a
+   twentieth (value) of it.
 
-What is found is a proposal: look at the picture of it before training with it.
+Hues alone cannot tell soil in warm light from leaves in cool light, so photographs of both light
+should not be mixed, and what is found is a proposal: look at its picture before training with it.
 """
 
 import dataclasses
@@ -26,8 +29,12 @@ from dualstream.color.masks import HsvRange, tf_color_mask
 PLANT_HUES = (50, 170)
 """Degrees between which a mode may be a leaf's: soil and straw are redder, sky is bluer."""
 
-_HUE_FOOT, _FLOOR_FOOT = 1 / 20, 1 / 10  # of the mode's height, where a hill ends without a valley
-_REACH = 90  # degrees from the mode, at most
+# Of the mode's height, where a hill ends that has no valley before. The hill of saturations ends
+# sooner, since what is left there are gray things that the light has tinged.
+_FOOT, _SATURATION_FOOT = 1 / 20, 1 / 5
+# Degrees from the mode, at most. Soil lies some 50 degrees from the leaves on it in any light,
+# often without a valley between them; sky is much further.
+_REDWARDS, _BLUEWARDS = 50, 85
 _LEAST_SHARE = 0.01  # of all pixels; less than that is chance or a weed
 _FLOOR_SMOOTHING = 4  # hundredths
 _CHUNK = 2**18  # pixels that are converted at a time
@@ -40,9 +47,9 @@ class Suggestion:
     Attributes:
       hsv_range: the proposed range; None where no mode of hues looks like a leaf's.
       mode: the commonest hue among the leaves, in degrees; None likewise.
-      hues: float64 (360,), the share of saturation at each degree of hue; sums to 1.
+      hues: float64 (360,), the share of all chroma at each degree of hue; sums to 1.
       smooth_hues: float64 (360,), the same as smoothed as it needed to be to find the mode.
-      saturations, values: float64 (100,), saturation-weighted shares at each hundredth among the
+      saturations, values: float64 (100,), the share of chroma at each hundredth, among the
         pixels of the proposed hues; zeros where there are none.
     """
 
@@ -71,20 +78,21 @@ def suggest_range(pixels: np.ndarray) -> Suggestion:
         raise ValueError(
             f'pixels must be uint8 (n, 3), n at least 1; got {pixels.dtype} {pixels.shape}')
     hue, saturation, value = _hsv(pixels)
-    hues = _shares(hue, saturation, 360)
+    chroma = saturation * value
+    hues = _shares(hue, chroma, 360)
     smooth_hues, mode = _plant_mode(hues)
     nothing = Suggestion(None, None, hues, smooth_hues, np.zeros(100), np.zeros(100))
     if mode is None:
         return nothing
-    lo = _hill_end(smooth_hues, mode, max(mode - _REACH, 0), _HUE_FOOT)
-    hi = _hill_end(smooth_hues, mode, min(mode + _REACH, 359), _HUE_FOOT)
+    lo = _hill_end(smooth_hues, mode, max(mode - _REDWARDS, 0), _FOOT)
+    hi = _hill_end(smooth_hues, mode, min(mode + _BLUEWARDS, 359), _FOOT)
     if max(smooth_hues[lo], smooth_hues[hi]) > smooth_hues[mode] / 2:
         return nothing
     leaf = (hue >= lo) & (hue < hi + 1)
     saturations, values = (
-        _shares(100 * channel[leaf], saturation[leaf], 100) for channel in (saturation, value))
-    floors = (_floor(saturations), _floor(values))
-    hsv_range = HsvRange((lo, hi + 1), (floors[0], 1.0), (floors[1], 1.0))
+        _shares(100 * channel[leaf], chroma[leaf], 100) for channel in (saturation, value))
+    hsv_range = HsvRange(
+        (lo, hi + 1), (_floor(saturations, _SATURATION_FOOT), 1.0), (_floor(values, _FOOT), 1.0))
     if share_inside(pixels, hsv_range) < _LEAST_SHARE:
         return nothing
     return Suggestion(hsv_range, mode, hues, smooth_hues, saturations, values)
@@ -133,17 +141,20 @@ def _plant_mode(hues: np.ndarray) -> tuple[np.ndarray, int | None]:
     return smooth, mode
 
 
-def _floor(shares: np.ndarray) -> float:
+def _floor(shares: np.ndarray, foot: float) -> float:
     """Where the hill of the commonest saturation or value begins, in whole hundredths."""
     smooth = _smooth(shares, _FLOOR_SMOOTHING, 'reflect')
-    return _hill_end(smooth, int(smooth.argmax()), 0, _FLOOR_FOOT) / 100
+    # Above the median there may be a second hill, of the colours that the sensor clipped.
+    median = int(np.searchsorted(shares.cumsum(), 0.5))
+    return _hill_end(smooth, int(smooth[:median + 1].argmax()), 0, foot) / 100
 
 
 def _hill_end(shares: np.ndarray, mode: int, limit: int, foot: float) -> int:
     """The last bin of the mode's hill, going towards the limit: its valley or its foot."""
     step = 1 if limit > mode else -1
     for place in range(mode, limit, step):
-        if shares[place] < foot * shares[mode] or shares[place + step] > shares[place]:
+        height = shares[place] / shares[mode]
+        if height < foot or height < 0.5 and shares[place + step] > shares[place]:
             return place
     return limit
 

@@ -20,6 +20,7 @@ _CROPS = ('none', 'loop', 'array', 'random')
 _SHOWN = (4, 5)  # rows and columns of the loop's windows that are drawn, out of all
 _MOST = 48  # saccades that are drawn
 _INK = '0.15'
+_CAPTION = {'fontsize': 9, 'color': '0.35'}
 _HALO = [matplotlib.patheffects.withStroke(linewidth=4.5, foreground='white')]
 
 
@@ -54,6 +55,7 @@ def routine_figure(
     views = [view(mask, target_size, crop, saccades, seed) for crop in _CROPS]
     figure = matplotlib.figure.Figure(figsize=(14, 11), layout='constrained')
     figure.suptitle(title, fontsize=15, color=_INK)
+    figure.get_layout_engine().set(h_pad=0.08)
     above, below = figure.subfigures(2, 1, height_ratios=(1, 1.75))
     photo_axes, mask_axes, wheel_axes = above.subplots(1, 3, width_ratios=(1.4, 1.4, 1))
     height, width = mask.shape
@@ -84,7 +86,7 @@ def _heading(crop: str, seen: View) -> str:
     count = len(seen.considered)
     return f'cv-{crop}  and  tf-{crop}\n' + {
         'loop': f'{count:,} windows, one after the other',
-        'array': f'{count:,} windows, all at once; lighter: leafier',
+        'array': f'{count:,} windows, all at once',
         'random': f'{count:,} windows, drawn at random'}[crop]
 
 
@@ -94,12 +96,14 @@ def _draw_windows(axes: matplotlib.axes.Axes, crop: str, seen: View) -> None:
     if crop == 'array':
         y, x = _middles(seen.considered)
         axes.scatter(x, y, s=3, c=seen.coverages, cmap='inferno', linewidths=0)
+        axes.set_xlabel('dots: their middles; the lighter, the leafier', **_CAPTION)
     elif crop != 'none':
         windows = _thinned(seen.considered) if crop == 'loop' else seen.considered[:_MOST]
         for window in windows:
             axes.add_patch(_rectangle(window, **thin))
         y, x = _middles(windows)
         axes.plot(x, y, color='white', linewidth=0.9, marker='o', markersize=3)
+        axes.set_xlabel(f'thin: {len(windows)} of them, joined in order', **_CAPTION)
     draw_window(axes, seen.chosen, 2.5)
 
 

@@ -36,6 +36,8 @@ def suggestion_figure(
         _draw_bounds(axes, getattr(current, name)[:1], _OLD, '--')
         if found:
             _draw_bounds(axes, getattr(found, name)[:1], _NEW, '-')
+        # The last bar is what the sensor clipped; it may stand out of the picture.
+        axes.set_ylim(0, max(1.15 * shares[:-1].max(), 1e-3))
         _tidy(axes, f'{name} of the pixels of these hues', 1)
     draw_hue_wheel(places['wheel'], found or current)
     places['wheel'].set_title('the suggested range' if found else 'the range in use',
@@ -57,7 +59,7 @@ def _draw_hues(axes: matplotlib.axes.Axes, suggestion: Suggestion, current: HsvR
         mode = suggestion.mode
         axes.plot(mode + 0.5, suggestion.smooth_hues[mode], 'v', color=_NEW, markersize=8,
                   label=f'the mode: {mode}°')
-    _tidy(axes, 'hue / degrees, each pixel weighted by its saturation', 360)
+    _tidy(axes, 'hue / degrees, each pixel weighted by its chroma', 360)
     axes.set_xticks(range(0, 361, 30))
     axes.legend(frameon=False)
 

@@ -134,3 +134,12 @@ def test_masks_refuse_other_images(mask):
 def test_hsv_range_refuses_what_is_no_range(bounds, named):
     with pytest.raises(ValueError, match=named):
         HsvRange(**bounds)
+
+
+@pytest.mark.parametrize('hsv_range', [
+    LEAF, RED, HsvRange((0, 360), (0, 1), (0, 1)), HsvRange((100, 50), (0, 1), (0, 1))])
+def test_a_pixel_with_nan_is_in_no_mask(hsv_range):
+    channels = np.array(np.meshgrid(*[[0, 0.3, 0.8, np.nan]] * 3)).reshape(3, -1).T
+    image = channels[np.isnan(channels).any(axis=1)].astype(np.float32)[None]
+    for mask in (tf_color_mask, cv_color_mask):
+        assert not mask(image, hsv_range).numpy().any()

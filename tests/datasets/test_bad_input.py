@@ -285,7 +285,8 @@ def start_preparing(data_dir, pictures, before=''):
 
 def small_is_prepared(data_dir):
     try:
-        return read_only_builder.builder_from_files('cassava_crop', config='small', data_dir=data_dir)
+        return read_only_builder.builder_from_files(
+            'cassava_crop', config='small', data_dir=data_dir)
     except tfds.core.DatasetNotFoundError:
         return None
 
@@ -302,7 +303,8 @@ def test_a_killed_preparation_leaves_nothing_that_loads_and_can_be_repeated(tmp_
     assert small_is_prepared(tmp_path) is None
     again = start_preparing(tmp_path, 20)
     assert again.wait() == 0, again.stderr.read()
-    assert sum(split.num_examples for split in small_is_prepared(tmp_path).info.splits.values()) == 20
+    splits = small_is_prepared(tmp_path).info.splits
+    assert sum(split.num_examples for split in splits.values()) == 20
 
 
 def test_a_full_disk_leaves_nothing_that_loads(tmp_path):

@@ -33,7 +33,7 @@ class Interrupt(keras.callbacks.Callback):
 
 
 def network():
-    """Has all that must be remembered: batch statistics, dropout's seeds, an optimiser's moments."""
+    """Has all that must be remembered: batch statistics, dropout's seeds, moments."""
     return keras.Sequential([
         keras.Input([32, 32, 3]),
         keras.layers.Conv2D(8, 3, 2, kernel_initializer=keras.initializers.HeNormal(1)),

@@ -1,0 +1,146 @@
+"""Does it matter where you look? One network, one recipe, four ways to choose the window.
+
+  python -m experiments.where_to_look --out=experiments/results/where_to_look
+
+Trains the same network from the same seed on the demo's synthetic leaves (or any set that
+--dataset names), with the leafiest window, the leafiest of 16 random ones, the window in the middle
+and the whole frame resized; and fits a logistic regression to the mean colour of the leafiest
+window and of the frame, to see how much of the task is mere colour. Writes results.json, results.md
+and balanced_accuracy.png.
+"""
+
+import json
+import os
+import pathlib
+
+from absl import flags
+
+from dualstream import command
+
+_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
+_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
+_PRESET = flags.DEFINE_string('preset', 'nano', 'As of dualstream.train.')
+_EPOCHS = flags.DEFINE_integer('epochs', 12, 'As of dualstream.train.')
+_SEEDS = flags.DEFINE_integer('seeds', 1, 'Trainings of each kind, with seeds 0, 1, ...')
+_OUT = flags.DEFINE_string('out', 'runs/where_to_look', 'The folder for the results.')
+
+IMAGE_SIZE = (224, 224)
+BATCH_SIZE = 16
+LEARNING_RATE = 2e-3
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    with command.hushed():
+        import tqdm
+
+        from dualstream.pipeline import Routine, prepare
+
+    photos = prepare(_DATASET.value, _DATA_DIR.value)
+    ways = {
+        'leafiest window': Routine(IMAGE_SIZE, 'tf', 'array'),
+        'leafiest of 16 random windows': Routine(IMAGE_SIZE, 'tf', 'random', saccades=16),
+        'window in the middle': _center,
+        'whole frame, resized': Routine(IMAGE_SIZE, 'none', 'none'),
+    }
+    results = {'dataset': photos.builder.info.full_name, 'preset': _PRESET.value,
+               'epochs': _EPOCHS.value, 'balanced_accuracy': {}}
+    scores = results['balanced_accuracy']
+    cells = [(name, seed) for name in ways for seed in range(_SEEDS.value)]
+    for name, seed in tqdm.tqdm(cells, 'Training', unit=' networks'):
+        scores.setdefault(name, []).append(_train(photos, ways[name], seed))
+    scores['mean colour of the leafiest window'] = [
+        _mean_color(photos, ways['leafiest window'])]
+    scores['mean colour of the frame'] = [_mean_color(photos, ways['whole frame, resized'])]
+    _write(results, pathlib.Path(_OUT.value))
+
+
+def _center(example, seed):
+    """The window in the middle, as an image."""
+    from dualstream.crop import center_window
+    from dualstream.pipeline.decode import decode_window, frame_size
+
+    del seed
+    window = center_window(frame_size(example['image']), IMAGE_SIZE)
+    return decode_window(example['image'], window, IMAGE_SIZE)
+
+
+def _train(photos, way, seed: int) -> float:
+    """Balanced accuracy on the test split, after a training."""
+    from dualstream import network
+    from dualstream.pipeline import evaluation_batches, training_batches
+    from dualstream.pipeline.batches import steps_per_epoch
+    from dualstream.report.scores import Scores
+    from dualstream.training import recipe
+    from dualstream.training.loop import fit
+
+    steps = steps_per_epoch(photos, BATCH_SIZE)
+    model = network.build(
+        _PRESET.value, image_size=IMAGE_SIZE, classes=len(photos.label_names), seed=seed)
+    recipe.compile_network(model, LEARNING_RATE, steps * _EPOCHS.value)
+    batches = training_batches(photos, way, BATCH_SIZE, _EPOCHS.value, seed)
+    weights = recipe.class_weights(photos.label_counts('train'))
+    fit(model, batches, steps, _EPOCHS.value, 0, weights, [])
+    test = evaluation_batches(photos, 'test', way, BATCH_SIZE, seed)
+    return Scores.of(model, test, photos.label_names).balanced_accuracy
+
+
+def _mean_color(photos, way) -> float:
+    """Balanced accuracy on the test split of a logistic regression on three numbers."""
+    import numpy as np
+    import sklearn.linear_model
+    import sklearn.metrics
+    import sklearn.pipeline
+    import sklearn.preprocessing
+
+    from dualstream.pipeline import evaluation_batches
+
+    def colors(purpose):
+        batches = evaluation_batches(photos, purpose, way, BATCH_SIZE, 0)
+        means, labels = zip(*((images.numpy().mean(axis=(1, 2)), labels.numpy())
+                              for images, labels in batches))
+        return np.concatenate(means), np.concatenate(labels)
+
+    regression = sklearn.pipeline.make_pipeline(
+        sklearn.preprocessing.StandardScaler(),
+        sklearn.linear_model.LogisticRegression(class_weight='balanced', max_iter=1000))
+    regression.fit(*colors('train'))
+    means, labels = colors('test')
+    return float(sklearn.metrics.balanced_accuracy_score(labels, regression.predict(means)))
+
+
+def _write(results: dict, out: pathlib.Path) -> None:
+    import matplotlib.figure
+
+    scores = results['balanced_accuracy']
+    means = {name: sum(values) / len(values) for name, values in scores.items()}
+    best = means['leafiest window']
+    seeds = f'mean of {_SEEDS.value} seeds' if _SEEDS.value > 1 else 'one seed'
+    table = [f'{results["dataset"]}, {results["preset"]}, {results["epochs"]} epochs, {seeds}; '
+             f'balanced accuracy on the test split.', '',
+             '| what is looked at | balanced accuracy | against the leafiest window |',
+             '| --- | --- | --- |',
+             *(f'| {name} | {mean:.1%} | {100 * (mean - best):+.1f} points |'
+               for name, mean in means.items()), '']
+    figure = matplotlib.figure.Figure(figsize=(8, 3), layout='constrained')
+    axes = figure.subplots()
+    bars = axes.barh(list(means), [100 * mean for mean in means.values()], color='seagreen')
+    axes.bar_label(bars, fmt='%.0f%%', padding=3)
+    axes.axvline(20, color='black', linestyle=':')  # chance, of five classes
+    axes.set_xlim(0, 105)
+    axes.set_xlabel('balanced accuracy / %')
+    axes.invert_yaxis()
+
+    out.mkdir(parents=True, exist_ok=True)
+    for name, write in (
+            ('results.json', lambda path: path.write_text(json.dumps(results, indent=2) + '\n')),
+            ('results.md', lambda path: path.write_text('\n'.join(table))),
+            ('balanced_accuracy.png', lambda path: figure.savefig(path, dpi=120))):
+        aside = out / f'.{name}'
+        write(aside)
+        os.replace(aside, out / name)
+    print('\n'.join(table))
+
+
+if __name__ == '__main__':
+    command.run(main)

@@ -1,0 +1,109 @@
+"""The command: what it writes, what it says, and how it fails."""
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from dualstream.color import HsvRange
+from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
+
+
+def show(*arguments):
+    # The command settles itself how much TensorFlow says.
+    env = {name: value for name, value in os.environ.items() if name != 'TF_CPP_MIN_LOG_LEVEL'}
+    return subprocess.run([sys.executable, '-m', 'dualstream.show', *map(str, arguments)],
+                          capture_output=True, text=True, env=env)
+
+
+@pytest.fixture(scope='module')
+def leaves(tmp_path_factory):
+    """A folder of eight synthetic photographs, one of them broken, and a file that is none."""
+    folder = tmp_path_factory.mktemp('leaves')
+    for index in range(8):
+        photo = encode_jpeg(draw_leaf_photo(index % 5, 1, index, 300, 400))
+        (folder / f'leaf{index}.jpg').write_bytes(photo[:2000] if index == 3 else photo)
+    (folder / 'notes.txt').write_text('no picture')
+    return folder
+
+
+@pytest.fixture(scope='module')
+def drawn(leaves, tmp_path_factory):
+    """Two files of the same name, a missing one and a folder with a broken one, drawn."""
+    out = tmp_path_factory.mktemp('out') / 'new'
+    leaf, namesake = leaves / 'leaf0.jpg', tmp_path_factory.mktemp('others') / 'leaf0.jpg'
+    namesake.write_bytes(leaf.read_bytes())
+    return show(leaf, namesake, leaves / 'missing.jpg', leaves, f'--out={out}',
+                '--target_size=96,96', '--hue=40,160'), out
+
+
+def test_every_readable_photograph_is_drawn(drawn):
+    _, out = drawn
+    assert sorted(file.name for file in out.iterdir()) == [
+        'hue_wheel.png', 'leaf0-2.png', 'leaf0.png', 'leaves0-sheet-1.png']
+    for file in out.iterdir():
+        with Image.open(file) as image:
+            assert image.format == 'PNG'
+            assert 250 <= min(image.size) and max(image.size) <= 2000
+            assert np.asarray(image.convert('RGB')).std() > 5  # something is on it
+
+
+def test_bad_photographs_are_one_line_each_and_the_status_tells(drawn):
+    run, _ = drawn
+    lines = run.stderr.splitlines()
+    assert run.returncode == 1
+    assert len(lines) == 3 and all(line.startswith('error: ') for line in lines)
+    assert 'missing.jpg' in lines[0] and 'leaf3.jpg is no whole JPEG' in lines[1]
+    assert lines[2] == 'error: 2 of 11 photographs could not be read'
+
+
+def test_suggest_prints_a_range_and_draws_it(leaves, tmp_path):
+    (tmp_path / 'suggested_thresholds.png').write_bytes(b'old')
+    run = show(*(leaves / f'leaf{index}.jpg' for index in (0, 1, 2, 4)), '--suggest',
+               f'--out={tmp_path}')
+    assert run.returncode == 0 and run.stderr == ''
+    assert isinstance(eval(re.search(r'HsvRange\(.*\)', run.stdout)[0]), HsvRange)
+    in_use, suggested = (float(re.search(rf'{name}: .* covers ([\d.]+)%', run.stdout)[1])
+                         for name in ('in use', 'suggested'))
+    assert 0 < suggested < 100 and 0 < in_use < 100
+    assert [file.name for file in tmp_path.iterdir()] == ['suggested_thresholds.png']
+    with Image.open(tmp_path / 'suggested_thresholds.png') as image:
+        assert image.format == 'PNG'
+
+
+def test_suggest_says_when_there_is_no_leaf(tmp_path):
+    from absl import flags
+    from absl.testing import flagsaver
+
+    from dualstream.show import main
+
+    flags.FLAGS.mark_as_parsed()
+    Image.new('RGB', (64, 64), (120, 120, 120)).save(tmp_path / 'gray.png')
+    with flagsaver.flagsaver(suggest=True, out=str(tmp_path / 'out')):
+        with pytest.raises(ValueError, match='no leaf-like mode'):
+            main(['show', str(tmp_path / 'gray.png')])
+    assert [file.name for file in (tmp_path / 'out').iterdir()] == ['suggested_thresholds.png']
+
+
+@pytest.mark.parametrize('arguments, said', [
+    ([], 'name a photograph'),
+    (['leaf.jpg', '--saturation=0.8,0.2'], 'saturation must be .* lo <= hi'),
+    (['leaf.jpg', '--hue=35'], '--hue must be two whole numbers'),
+    (['leaf.jpg', '--saccades=0'], '--saccades'),
+    (['leaf.jpg', '--target_size=0,8'], '--target_size'),
+    (['leaf.jpg', f'--out={__file__}'], '--out=.* is a file'),
+])
+def test_bad_input_is_one_line(arguments, said, tmp_path):
+    run = show(f'--out={tmp_path}', *arguments)
+    assert run.returncode == 1
+    assert re.match(f'error: .*{said}', run.stderr) and run.stderr.count('\n') == 1
+
+
+def test_an_unknown_flag_and_help_are_understood():
+    assert "Unknown command line flag 'sugest'" in show('leaf.jpg', '--sugest').stderr
+    text = show('--helpshort').stdout
+    assert 'PHOTO... --out=DIR' in text and '--[no]suggest' in text

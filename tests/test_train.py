@@ -1,0 +1,198 @@
+"""The train command, in processes of its own: what it leaves, what it refuses, and kill -9."""
+
+import csv
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from xprof.convert import raw_to_tool_data
+
+FAST = ('--image_size=64', '--epochs=2', '--batch_size=8', '--preset=nano')
+
+
+@pytest.fixture(scope='session')
+def start(builder, data_dir):
+    """Starts a training on the small demo set of synthetic leaves."""
+    del builder  # which has prepared it
+
+    def start_it(workdir, *flags):
+        return subprocess.Popen(
+            [sys.executable, '-m', 'dualstream.train', '--dataset=cassava_crop/small',
+             f'--data_dir={data_dir}', f'--workdir={workdir}', *FAST, *flags],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    return start_it
+
+
+@pytest.fixture(scope='session')
+def finished(start, tmp_path_factory):
+    """The folder of a run that was let finish, beside one without a crop."""
+    runs = tmp_path_factory.mktemp('runs')
+    for name, flags in (('none', ('--mask=none', '--crop=none')),
+                        ('smart', ('--profile_steps=2,4',))):
+        process = start(runs / name, *flags)
+        _, said = process.communicate()
+        assert process.returncode == 0, said
+    return runs / 'smart'
+
+
+def test_leaves_what_it_promises(finished):
+    names = {path.name for path in finished.iterdir()}
+    assert names == {
+        'config.json', 'metrics.csv', 'model.keras', 'summary.json', 'report.md', 'curves.png',
+        'confusion.png', 'crops.png', 'tensorboard'}
+    with (finished / 'metrics.csv').open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row['epoch'] for row in rows] == ['1', '2']
+    assert {'loss', 'accuracy', 'val_loss', 'val_accuracy', 'val_balanced_accuracy',
+            'images_per_second'} <= set(rows[0])
+    for picture in finished.glob('*.png'):
+        with Image.open(picture) as image:
+            assert min(image.size) > 200 and np.asarray(image.convert('L')).std() > 5
+
+
+def test_summary_tells_scores_and_what_made_them(finished):
+    summary = json.loads((finished / 'summary.json').read_text())
+    recalls = summary['per_class_recall']
+    assert set(recalls) <= {'cbb', 'cbsd', 'cgm', 'cmd', 'healthy'}
+    assert summary['balanced_accuracy'] == pytest.approx(np.mean(list(recalls.values())))
+    assert 0 <= summary['accuracy'] <= 1
+    assert summary['images_per_second'] > 0 and summary['wall_seconds'] > 0
+    assert summary['dataset']['synthetic'] is True
+    assert summary['config'] == json.loads((finished / 'config.json').read_text())
+    assert summary['made_by']['keras'] == keras.__version__
+
+
+def test_report_compares_with_the_run_without_a_crop(finished):
+    page = (finished / 'report.md').read_text()
+    assert 'synthetic' in page
+    assert '| no crop |' in page and 'points' in page
+    for picture in ('curves.png', 'confusion.png', 'crops.png'):
+        assert f'({picture})' in page
+
+
+def test_model_scores_as_the_summary_says(finished, photos):
+    from dualstream import network  # noqa: F401, registers the layers
+    from dualstream.pipeline import Routine, evaluation_batches
+    from dualstream.report.scores import Scores
+
+    model = keras.saving.load_model(finished / 'model.keras')
+    batches = evaluation_batches(photos, 'test', Routine((64, 64)), 8, 0)
+    scores = Scores.of(model, batches, photos.label_names)
+    summary = json.loads((finished / 'summary.json').read_text())
+    assert scores.accuracy == summary['accuracy']
+    assert scores.per_class_recall == summary['per_class_recall']
+
+
+def test_trace_opens_in_the_profile_plugin_with_step_times(finished):
+    traces = list(map(str, finished.glob('tensorboard/plugins/profile/*/*.xplane.pb')))
+    assert len(traces) == 1
+    page, _ = raw_to_tool_data.xspace_to_tool_data(traces, 'overview_page', {})
+    steps = next(table for table in json.loads(page)
+                 if table['cols'] and table['cols'][0]['id'] == 'stepnum')
+    names = [column['id'] for column in steps['cols']]
+    rows = [dict(zip(names, (cell['v'] for cell in row['c']))) for row in steps['rows']]
+    assert [row['stepnum'] for row in rows] == ['train 2', 'train 3', 'train 4']
+    assert all(row['hostComputeTimeMs'] > 0 for row in rows)
+
+
+def test_tensorboard_has_the_curves(finished):
+    from tensorboard.backend.event_processing import event_accumulator
+
+    events = event_accumulator.EventAccumulator(str(finished / 'tensorboard' / 'train'))
+    events.Reload()
+    assert 'epoch_loss' in events.Tags()['tensors']
+
+
+def test_kill_and_resume_ends_as_if_nothing_had_happened(start, finished, tmp_path):
+    process = start(tmp_path, '--checkpoint_steps=1')
+    begun = time.monotonic()
+    while not list(tmp_path.glob('checkpoints/000000000[3-9]')):
+        assert process.poll() is None and time.monotonic() < begun + 120, process.stderr.read()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / 'summary.json').exists()
+
+    again = start(tmp_path, '--checkpoint_steps=1', '--resume')
+    _, said = again.communicate()
+    assert again.returncode == 0, said
+    from dualstream import network  # noqa: F401, registers the layers
+    models = [keras.saving.load_model(folder / 'model.keras') for folder in (tmp_path, finished)]
+    for variable, other in zip(models[0].variables, models[1].variables, strict=True):
+        np.testing.assert_array_equal(variable, other)
+    for name in ('accuracy', 'balanced_accuracy', 'per_class_recall'):
+        assert (json.loads((tmp_path / 'summary.json').read_text())[name]
+                == json.loads((finished / 'summary.json').read_text())[name])
+
+
+def test_resuming_a_finished_run_says_so(start, finished):
+    said, _ = (process := start(finished, '--resume')).communicate()
+    # The session's run had --profile_steps, which makes no difference to what the run is.
+    assert process.returncode == 0 and 'is finished already' in said
+
+
+@pytest.mark.parametrize('flags, named', [
+    (['--dataset=no_such_set'], 'no_such_set'),
+    (['--dataset=cassava_crop/no_such_config'], 'no_such_config'),
+    (['--batch_size=1000'], 'batch_size'),
+    (['--image_size=32'], 'image_size'),
+    (['--image_size=large'], 'image_size'),
+    (['--crop=none'], 'crop'),
+    (['--preset=huge'], 'preset'),
+    (['--epochs=0'], 'epochs'),
+    (['--device=gpu'], 'GPU'),
+    (['--tpu=local'], 'TPU'),
+    (['--device=cpu', '--tpu=local'], 'contradicts'),
+    (['--profile_steps=9'], 'profile_steps'),
+    (['--learning_rate=1e30'], 'loss is'),
+    (['--workdir=/dev/null/run'], '/dev/null'),
+    (['stray'], 'stray'),
+], ids=lambda value: value[-1] if isinstance(value, list) else '')
+def test_what_cannot_be_is_one_line_and_a_status(start, tmp_path, flags, named):
+    process = start(tmp_path / 'run', *flags)
+    _, said = process.communicate()
+    assert process.returncode == 1
+    lines = [line for line in said.splitlines() if line.strip()]
+    assert lines[-1].startswith('error: ') and named in lines[-1], said
+    assert 'Traceback' not in said
+
+
+def test_another_runs_folder_is_refused(start, finished):
+    before = {path: path.read_bytes() for path in finished.glob('*.*')}
+    for flags, named in (((), '--resume'), (('--resume', '--seed=1'), '--seed')):
+        process = start(finished, *flags)
+        _, said = process.communicate()
+        assert process.returncode == 1 and named in said.splitlines()[-1]
+    assert {path: path.read_bytes() for path in finished.glob('*.*')} == before
+
+
+def test_flags_offer_what_there_is():
+    from dualstream import devices, network
+    from dualstream.pipeline import CROPS, LOOKS, MASKS
+
+    process = subprocess.run([sys.executable, '-m', 'dualstream.train', '--helpshort'],
+                             capture_output=True, text=True)
+    said = ' '.join(process.stdout.split())
+    for name, known in (('mask', MASKS), ('crop', CROPS), ('look', LOOKS),
+                        ('device', devices.DEVICES)):
+        assert f'--{name}: <{"|".join(known)}>' in said
+    *presets, last = network.PRESETS
+    assert f'{", ".join(presets)} or {last}' in said
+
+
+def test_help_is_quick_and_says_what_it_does():
+    begun = time.monotonic()
+    process = subprocess.run([sys.executable, '-m', 'dualstream.train', '--helpshort'],
+                             capture_output=True, text=True)
+    assert 'two-stream network' in process.stdout and '--saccades' in process.stdout
+    assert 'tensorflow' not in process.stderr.lower()
+    assert time.monotonic() - begun < 5  # importing TensorFlow takes longer
+    assert pathlib.Path(sys.executable).with_name('dualstream-train').exists()
