@@ -165,6 +165,27 @@ def test_what_cannot_be_is_one_line_and_a_status(start, tmp_path, flags, named):
     assert 'Traceback' not in said
 
 
+def test_a_full_disk_is_one_line_and_leaves_no_data_set(tmp_path):
+    # A limit on the size of files stands in for the disk: writing fails half-way all the same.
+    code = '''
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+from dualstream import train
+train.cli()
+'''
+    manual_dir = pathlib.Path(__file__).parents[1] / 'datasets/cassava_crop/dummy_data/kaggle2020'
+    process = subprocess.run(
+        [sys.executable, '-c', code, '--dataset=cassava_crop/kaggle2020', '--batch_size=2',
+         f'--data_dir={tmp_path}/data', f'--manual_dir={manual_dir}',
+         f'--workdir={tmp_path}/run'], capture_output=True, text=True)
+    assert process.returncode == 1
+    errors = [line for line in process.stderr.splitlines() if line.startswith('error: ')]
+    assert len(errors) == 1 and 'File too large' in errors[0], process.stderr
+    assert 'Traceback' not in process.stderr
+    assert not list((tmp_path / 'data').glob('cassava_crop/kaggle2020/*'))
+
+
 def test_another_runs_folder_is_refused(start, finished):
     before = {path: path.read_bytes() for path in finished.glob('*.*')}
     for flags, named in (((), '--resume'), (('--resume', '--seed=1'), '--seed')):

@@ -127,6 +127,11 @@ def prepare(name: str, data_dir: str | None = None, manual_dir: str | None = Non
             builder.download_and_prepare(download_config=download_config)
         except AssertionError as error:  # TFDS's way to say that manual_dir is missing or empty
             raise ValueError(' '.join(str(error).split())) from error
+        except (RuntimeError, tf.errors.OpError) as error:
+            # A full disk, say: TensorFlow's own error, which TFDS wraps in another.
+            if not isinstance(error.__cause__ or error, tf.errors.OpError):
+                raise
+            raise OSError(f'{name} cannot be prepared: {" ".join(str(error).split())}') from error
     return Photos(builder)
 
 
