@@ -15,7 +15,7 @@ _HOME = {
     'dualstream.crop': (
         'array_crop', 'center_window', 'coverage', 'leaf_grid', 'loop_crop', 'max_rand_crop'),
     'dualstream.pipeline': (
-        'Photos', 'Routine', 'decode_frame', 'decode_image', 'decode_window',
+        'Photos', 'Routine', 'crop_frames', 'decode_frame', 'decode_image', 'decode_window',
         'evaluation_batches', 'training_batches'),
     'dualstream.network': ('DualStreamConfig', 'build', 'dual_stream'),
 }

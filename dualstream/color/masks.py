@@ -4,8 +4,9 @@ Two implementations of one definition. `cv_color_mask` reads like the textbook, 
 `tf.py_function`; `tf_color_mask` is tensor ops alone, so it runs wherever the graph runs.
 
 Both agree on every 8-bit colour, because the thresholds are whole degrees and whole per cents: then
-each comparison, multiplied by its denominator, is between whole numbers (at most 91,800, exact in
-float32), and a tolerance of less than one such step absorbs every rounding error.
+each comparison, multiplied by its denominator, is between whole numbers. `tf_color_mask` compares
+those, in 16 bits; where an image comes as floating point, a tolerance of half of one such step
+absorbs every rounding error.
 """
 
 import dataclasses
@@ -19,7 +20,8 @@ class HsvRange:
     """A box in HSV space; both ends of each range belong to it.
 
     Attributes:
-      hue: (lo, hi) in whole degrees of [0, 360]. lo > hi wraps through red: (340, 20).
+      hue: (lo, hi) in whole degrees of [0, 360]. lo > hi wraps through red: (340, 20); 360 is
+        red again, so (300, 360) has it, too.
       saturation: (lo, hi) in [0, 1], whole hundredths.
       value: (lo, hi) in [0, 1], whole hundredths.
 
@@ -50,6 +52,14 @@ class HsvRange:
         """Whether the hue range passes through red, from 360 degrees on to 0."""
         return self.hue[0] > self.hue[1]
 
+    def hues_around(self, center: int) -> list[tuple[int, int]]:
+        """The parts of the hue range within 60 degrees of a hue: (lo, hi), relative to it."""
+        lo, hi = self.hue
+        lo -= 360 * self.wraps
+        turns = ((lo + turn - center, hi + turn - center) for turn in (-360, 0, 360))
+        parts = [(max(lo, -60), min(hi, 60)) for lo, hi in turns]
+        return [(lo, hi) for lo, hi in parts if lo <= hi]
+
 
 LEAF = HsvRange()
 """Leaves from yellow-green to blue-green; soil is redder, sky bluer, straw and concrete paler."""
@@ -58,9 +68,10 @@ LEAF = HsvRange()
 def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     """The mask of an image by tensor ops, without a division.
 
-    With d = max - min of a pixel's channels, hue = 60 * (difference of two channels) / d + a
-    multiple of 120 degrees (Smith 1978, Color Gamut Transform Pairs). So lo <= hue is
-    lo * d <= 60 * difference + ..., linear in d and one difference; saturation = d / max likewise.
+    Within 60 degrees of the channel that is the greatest, hue is linear: with d = max - min, it is
+    that channel's own hue plus 60 * (difference of the other two) / d (Smith 1978, Color Gamut
+    Transform Pairs). So each bound on the hue is one on that difference, times d; saturation is
+    d / max, likewise. What no colour can fail is not compared.
 
     Args:
       image: uint8 (..., 3), or floating (..., 3) in [0, 1]; sRGB.
@@ -72,28 +83,40 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     Raises:
       ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
     """
-    red, green, blue = tf.unstack(_eight_bit_scale(image), axis=-1)
+    image = _checked(image)
+    # Of 8 bits no product below exceeds 100 * 255, which 16 bits hold: half the work of 32.
+    whole = image.dtype == tf.uint8
+    channels = tf.cast(image, tf.int16) if whole else _eight_bit_scale(image)
+    half_step = 0 if whole else 0.5
+    red, green, blue = tf.unstack(channels, axis=-1)
     top = tf.maximum(tf.maximum(red, green), blue)
     d = top - tf.minimum(tf.minimum(red, green), blue)
-    sixth = tf.where(
-        tf.equal(top, red), green - blue,
-        tf.where(tf.equal(top, green), blue - red + 2 * d, red - green + 4 * d))
-    degrees_d = 60 * tf.where(sixth < 0, sixth + 6 * d, sixth)  # hue * d
-    # 0 <= lo * 0 would give gray every hue, and black every saturation; both have 0.
-    hue_d = tf.where(tf.equal(d, 0), tf.ones_like(d), d)
-    saturation_top = tf.where(tf.equal(top, 0), tf.ones_like(top), top)
 
-    half_step = 0.5
-    lo, hi = hsv_range.hue
-    above = degrees_d > lo * hue_d - half_step
-    below = degrees_d < hi * hue_d + half_step
-    hue = above | below if hsv_range.wraps else above & below
+    hue = tf.zeros_like(top, tf.bool)
+    for center, peak, ahead, behind in (
+            (0, red, green, blue), (120, green, blue, red), (240, blue, red, green)):
+        for lo, hi in hsv_range.hues_around(center):
+            part = tf.equal(top, peak)
+            if lo > -60:
+                part &= 60 * (ahead - behind) >= lo * d - half_step
+            if hi < 60:
+                part &= 60 * (ahead - behind) <= hi * d + half_step
+            hue |= part
+
     s_lo, s_hi = (round(100 * bound) for bound in hsv_range.saturation)
     v_lo, v_hi = (255 * round(100 * bound) for bound in hsv_range.value)
-    saturation = ((100 * d > s_lo * saturation_top - half_step)
-                  & (100 * d < s_hi * saturation_top + half_step))
-    value = (100 * top > v_lo - half_step) & (100 * top < v_hi + half_step)
-    return hue & saturation & value
+    mask = hue
+    if s_lo > 0 or not any(lo <= 0 <= hi for lo, hi in hsv_range.hues_around(0)):
+        mask &= d > 0  # gray, which has hue 0 and saturation 0, passes every test times d
+    if s_lo > 0:
+        mask &= 100 * d >= s_lo * top - half_step
+    if s_hi < 100:
+        mask &= 100 * d <= s_hi * top + half_step
+    if v_lo > 0:
+        mask &= 100 * top >= v_lo - half_step
+    if v_hi < 25500:
+        mask &= 100 * top <= v_hi + half_step
+    return mask
 
 
 def cv_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
@@ -120,27 +143,30 @@ def cv_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     step = 0.5 * np.array([1 / 255, 1 / 25500, 1 / 100])
     low = np.array([lo, hsv_range.saturation[0], 255 * hsv_range.value[0]]) - step
     high = np.array([hi, hsv_range.saturation[1], 255 * hsv_range.value[1]]) + step
+    lowest, red_again = [-1, *low[1:]], [hi % 360 + step[0], *high[1:]]
 
     def in_range(rgb: tf.Tensor) -> tf.Tensor:
         hsv = cv2.cvtColor(rgb.numpy(), cv2.COLOR_RGB2HSV)
-        if not hsv_range.wraps:
+        if lo <= hi < 360:
             return cv2.inRange(hsv, low, high) > 0
-        up_to_red = cv2.inRange(hsv, low, np.array([361, high[1], high[2]]))
-        from_red = cv2.inRange(hsv, np.array([-1, low[1], low[2]]), high)
+        up_to_red = cv2.inRange(hsv, low, np.array([361, *high[1:]]))
+        from_red = cv2.inRange(hsv, np.array(lowest), np.array(red_again))
         return (up_to_red | from_red) > 0
 
-    rgb = _eight_bit_scale(image)
+    rgb = _eight_bit_scale(_checked(image))
     mask = tf.py_function(in_range, [rgb], tf.bool, name='cv_color_mask')
     return tf.ensure_shape(mask, rgb.shape[:-1])
 
 
-def _eight_bit_scale(image: tf.Tensor) -> tf.Tensor:
-    """float32 in [0, 255], in which 8-bit colours are whole numbers."""
+def _checked(image: tf.Tensor) -> tf.Tensor:
     image = tf.convert_to_tensor(image)
     if image.shape.rank is not None and image.shape[-1] != 3:
         raise ValueError(f'image must have 3 channels, red, green, blue; got shape {image.shape}')
-    if image.dtype == tf.uint8:
-        return tf.cast(image, tf.float32)
-    if image.dtype.is_floating:
-        return 255 * tf.cast(image, tf.float32)
-    raise ValueError(f'image must be uint8, or floating in [0, 1]; got {image.dtype.name}')
+    if image.dtype != tf.uint8 and not image.dtype.is_floating:
+        raise ValueError(f'image must be uint8, or floating in [0, 1]; got {image.dtype.name}')
+    return image
+
+
+def _eight_bit_scale(image: tf.Tensor) -> tf.Tensor:
+    """float32 in [0, 255], in which 8-bit colours are whole numbers."""
+    return tf.cast(image, tf.float32) * (1 if image.dtype == tf.uint8 else 255)

@@ -40,37 +40,66 @@ def center_window(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Ten
 
 
 def candidate_offsets(
-    frame_size: tf.Tensor, target_size: tuple[int, int], stride: int
+    frame_size: tf.Tensor, size: tf.Tensor, stride: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """The offsets of every window considered: one each stride, and the last flush with the edge.
 
     Args:
-      frame_size: int32 (2,).
-      target_size: height and width of the crop to make.
+      frame_size: int32 (2,), height and width of the frame.
+      size: int32 (2,), height and width of the windows, at most the frame's.
       stride: pixels between neighbouring windows, at least 1.
 
     Returns:
       (ys, xs): int32 (rows,) and (columns,), ascending.
 
     Raises:
-      ValueError: stride is below 1, or target_size is not two positive numbers.
+      ValueError: stride is below 1.
     """
     if stride < 1:
         raise ValueError(f'stride must be at least 1 pixel, got {stride}')
-    free = frame_size - window_size(frame_size, target_size)
-    steps = -(-free // stride)  # rounded up, for the window flush with the edge
-    ys, xs = (tf.minimum(tf.range(steps[axis] + 1) * stride, free[axis]) for axis in (0, 1))
-    return ys, xs
+    return tuple(tf.minimum(tf.range(0, free + stride, stride), free)
+                 for free in tf.unstack(frame_size - size))
 
 
 def candidate_windows(
     frame_size: tf.Tensor, target_size: tuple[int, int], stride: int
 ) -> tf.Tensor:
-    """All windows considered, in raster order: int32 (n, 4). As `candidate_offsets`."""
-    ys, xs = candidate_offsets(frame_size, target_size, stride)
-    yx = tf.reshape(tf.stack(tf.meshgrid(ys, xs, indexing='ij'), axis=-1), [-1, 2])
+    """All windows considered, in raster order: int32 (n, 4).
+
+    Arguments and errors are those of `window_size` and `candidate_offsets`.
+    """
     size = window_size(frame_size, target_size)
+    ys, xs = candidate_offsets(frame_size, size, stride)
+    yx = tf.reshape(tf.stack(tf.meshgrid(ys, xs, indexing='ij'), axis=-1), [-1, 2])
     return tf.concat([yx, tf.broadcast_to(size, tf.shape(yx))], axis=1)
+
+
+def saccade_windows(
+    frame_size: tf.Tensor,
+    target_size: tuple[int, int],
+    seed: tf.Tensor,
+    saccades: int,
+    stride: int,
+) -> tf.Tensor:
+    """Windows drawn uniformly, with replacement, from `candidate_windows`.
+
+    Args:
+      frame_size, target_size, stride: as of `candidate_windows`.
+      seed: int (2,), of a stateless generator: the same seed gives the same windows everywhere.
+      saccades: how many windows to draw, at least 1.
+
+    Returns:
+      int32 (saccades, 4), in raster order.
+
+    Raises:
+      ValueError: saccades, or one of `candidate_windows`' arguments, is not positive.
+    """
+    if saccades < 1:
+        raise ValueError(f'saccades must be at least 1, got {saccades}')
+    windows = candidate_windows(frame_size, target_size, stride)
+    drawn = tf.random.stateless_uniform(
+        [saccades], seed, minval=0, maxval=tf.shape(windows)[0], dtype=tf.int32)
+    return tf.gather(windows, tf.sort(drawn))
 
 
 def overlap(
@@ -88,9 +117,10 @@ def overlap(
       float32 (n, ceil(length / block)), whole numbers from 0 to block.
     """
     blocks = tf.range(0, length, block)
-    first = tf.maximum(starts[:, None], blocks[None, :])
-    last = tf.minimum((starts + size)[:, None], tf.minimum(blocks + block, length)[None, :])
-    return tf.cast(tf.maximum(last - first, 0), tf.float32)
+    to_start = tf.expand_dims(starts, 1) - blocks  # from where a block starts to where a span does
+    to_end = tf.minimum(block, length - blocks)  # to where the block ends, at the frame's edge too
+    shared = tf.minimum(to_start + size, to_end) - tf.nn.relu(to_start)
+    return tf.cast(tf.nn.relu(shared), tf.float32)
 
 
 def coverage(

@@ -3,9 +3,10 @@
 from dualstream.pipeline.batches import evaluation_batches, training_batches
 from dualstream.pipeline.decode import decode_frame, decode_image, decode_window
 from dualstream.pipeline.examples import Photos, prepare
+from dualstream.pipeline.frames import crop_frames
 from dualstream.pipeline.routines import CROPS, LOOKS, MASKS, Routine
 
 __all__ = [
-    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'decode_frame', 'decode_image',
-    'decode_window', 'evaluation_batches', 'prepare', 'training_batches',
+    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'crop_frames', 'decode_frame',
+    'decode_image', 'decode_window', 'evaluation_batches', 'prepare', 'training_batches',
 ]

@@ -1,5 +1,7 @@
 """Decoding: from the bytes of a picture to its pixels, the whole frame or one window of it."""
 
+import functools
+
 import tensorflow as tf
 
 
@@ -12,13 +14,23 @@ def decode_frame(contents: tf.Tensor) -> tf.Tensor:
 def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
     """The whole frame, resized: float32 (height, width, 3), sRGB in [0, 1].
 
-    Bilinear with antialiasing, since a photograph is mostly several times as large.
+    Bilinear with antialiasing, since a photograph is mostly several times as large. For the same
+    reason a JPEG is decoded at the least of the scales that its cosine transform has at no cost, 1,
+    1/2, 1/4 and 1/8, that is as large as the image: that takes half the time, and averages too.
 
     Args:
       contents: string, the bytes of a JPEG, PNG, GIF or BMP.
       height, width: of the image to make, in pixels.
     """
-    return resize(decode_frame(contents), (height, width))
+    def scaled():
+        times = tf.reduce_min(frame_size(contents) // [height, width])
+        halvings = tf.reduce_sum(tf.cast(times >= [2, 4, 8], tf.int32))
+        return tf.switch_case(halvings, [
+            functools.partial(tf.io.decode_jpeg, contents, channels=3, ratio=ratio)
+            for ratio in (1, 2, 4, 8)])
+
+    pixels = tf.cond(tf.io.is_jpeg(contents), scaled, lambda: decode_frame(contents))
+    return tf.image.resize(pixels, [height, width], antialias=True) / 255
 
 
 def decode_window(
@@ -37,7 +49,7 @@ def decode_window(
         tf.io.is_jpeg(contents),
         lambda: tf.io.decode_and_crop_jpeg(contents, window, channels=3),
         lambda: cut(decode_frame(contents), window))
-    return resize(pixels, target_size)
+    return to_image(pixels, target_size)
 
 
 def cut(frame: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
@@ -46,15 +58,13 @@ def cut(frame: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
     return frame[y:y + height, x:x + width]
 
 
-def resize(pixels: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
-    """uint8 (H, W, 3) as float32 in [0, 1] of the target's size; no resampling where it fits."""
-    height, width = target_size
-    fits = tf.reduce_all(tf.equal(tf.shape(pixels)[:2], [height, width]))
-    image = tf.cond(
-        fits,
-        lambda: tf.cast(pixels, tf.float32),
-        lambda: tf.image.resize(pixels, [height, width], antialias=True))
-    return tf.ensure_shape(image, [height, width, 3]) / 255
+def to_image(pixels: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
+    """A window's pixels, uint8 (h, w, 3), as float32 in [0, 1] of the target's size.
+
+    A window is never larger than the target. One that is smaller is enlarged, bilinearly; one that
+    fits passes tf.image.resize unchanged.
+    """
+    return tf.image.resize(pixels, target_size) / 255
 
 
 def frame_size(contents: tf.Tensor) -> tf.Tensor:

@@ -13,9 +13,10 @@ import dataclasses
 import tensorflow as tf
 
 from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
-from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop
+from dualstream.color.packed import count_blocks, packed_mask, unpack
+from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
 from dualstream.pipeline.decode import (
-    cut, decode_frame, decode_image, decode_window, frame_size, resize)
+    cut, decode_frame, decode_image, decode_window, frame_size, to_image)
 
 MASKS = ('none', 'cv', 'tf')
 CROPS = ('none', 'loop', 'array', 'random')
@@ -86,8 +87,8 @@ class Routine:
             look = 'grid' if 'leaf_grid' in example else 'pixels'
         if look == 'pixels':
             frame = decode_frame(contents)
-            window = self.window(self._mask(frame), seed)
-            return resize(cut(frame, window), self.target_size)
+            window = self._window_of_frame(frame, seed)
+            return to_image(cut(frame, window), self.target_size)
         if look == 'glance':
             size = frame_size(contents)
             window = self.window(self._mask(_glance(contents)), seed, size, BLOCK)
@@ -103,7 +104,7 @@ class Routine:
         leafiness: tf.Tensor,
         seed: tf.Tensor,
         frame_size: tf.Tensor | None = None,
-        block: int = 1,
+        block: int | tf.Tensor = 1,
     ) -> tf.Tensor:
         """The window that this routine's crop chooses: int32 (4,); arguments as of `loop_crop`."""
         place = {'frame_size': frame_size, 'block': block}
@@ -113,6 +114,20 @@ class Routine:
             if self.crop == 'array':
                 return array_crop(leafiness, self.target_size, **place)
             return max_rand_crop(leafiness, self.target_size, seed, self.saccades, **place)
+
+    def _window_of_frame(self, frame: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        if self.mask == 'cv' or self.crop == 'loop':
+            return self.window(self._mask(frame), seed)
+        size = tf.shape(frame)[:2]
+        with tf.name_scope('mask'):
+            packed = packed_mask(frame, self.hsv_range)
+            # Where every window starts and ends with a block, the blocks tell as much as the mask.
+            edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
+            leafiness, block = tf.cond(
+                tf.reduce_all(tf.equal(edges % BLOCK, 0)),
+                lambda: (count_blocks(packed, size), BLOCK),
+                lambda: (tf.cast(unpack(packed, size), tf.float32), 1))
+        return self.window(leafiness, seed, size, block)
 
     def _mask(self, frame: tf.Tensor) -> tf.Tensor:
         color_mask = {'cv': cv_color_mask, 'tf': tf_color_mask}[self.mask]

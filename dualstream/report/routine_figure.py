@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import LEAF, HsvRange
-from dualstream.pipeline.decode import cut, resize
+from dualstream.pipeline.decode import cut
 from dualstream.report.hue_wheel import draw_hue_wheel, in_words
 from dualstream.report.photo import Photo, read_photo
 from dualstream.report.windows import View, leaf_mask, view
@@ -69,7 +69,8 @@ def routine_figure(
     for crop, seen, look, image in zip(_CROPS, views, looks, images):
         _show(look, _masked(pixels, mask, 40, 0.6), _heading(crop, seen))
         _draw_windows(look, crop, seen)
-        made = resize(cut(tf.constant(pixels), tf.constant(seen.chosen)), target_size).numpy()
+        shown = cut(tf.constant(pixels), tf.constant(seen.chosen))
+        made = tf.image.resize(shown, target_size, antialias=True).numpy() / 255
         _show(image, np.clip(made, 0, 1), f'{seen.coverage:.1%} leaf', CHOSEN)
     return figure
 

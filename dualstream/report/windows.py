@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import LEAF, HsvRange, tf_color_mask
-from dualstream.crop import candidate_windows, coverage
+from dualstream.crop import candidate_windows, coverage, saccade_windows
 from dualstream.crop.crops import STRIDE
 from dualstream.pipeline import Routine
 
@@ -54,11 +54,9 @@ def view(
         return View(frame[None], mask.mean()[None], frame, float(mask.mean()))
     routine = Routine(target_size, 'tf', 'array' if crop == 'loop' else crop, 'pixels', saccades)
     stateless_seed = tf.constant([seed, 0])
-    windows = candidate_windows(tf.constant(mask.shape), target_size, STRIDE)
-    if crop == 'random':
-        # The draw of max_rand_crop, which tells no more than its choice.
-        windows = tf.gather(windows, tf.random.stateless_uniform(
-            [saccades], stateless_seed, maxval=tf.shape(windows)[0], dtype=tf.int32))
+    size = tf.constant(mask.shape)
+    windows = (saccade_windows(size, target_size, stateless_seed, saccades, STRIDE)
+               if crop == 'random' else candidate_windows(size, target_size, STRIDE))
     chosen = routine.window(tf.constant(mask), stateless_seed)
     windows = windows.numpy()
     return View(windows, _coverages(mask, windows), chosen.numpy(),

@@ -86,6 +86,14 @@ def test_mask_agrees_with_opencv_8_bit_within_its_two_degrees(some_colors):
     assert not mask[clearly_out].any() and clearly_out.any()
 
 
+def test_hue_360_is_red_again():
+    red = np.array([[[255, 0, 0]]], np.uint8)
+    for mask in (tf_color_mask, cv_color_mask):
+        for hue, inside in (((300, 360), True), ((360, 360), True), ((300, 359), False),
+                            ((360, 20), True), ((1, 359), False)):
+            assert mask(red, HsvRange(hue=hue)).numpy().all() == inside
+
+
 def test_gray_has_hue_zero():
     gray = np.full([1, 1, 3], 128, np.uint8)
     for mask in (tf_color_mask, cv_color_mask):

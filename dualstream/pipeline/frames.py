@@ -1,0 +1,53 @@
+"""The routines on a batch of decoded frames, for where the accelerator has time and the host none.
+
+What the host does is then to decode; mask, windows and cut are tensor ops of fixed shapes, which
+`tf.function(jit_compile=True)` compiles for a CPU, a GPU or a TPU.
+"""
+
+import math
+
+import tensorflow as tf
+
+from dualstream.color import tf_color_mask
+from dualstream.crop import BLOCK, window_size
+from dualstream.pipeline.routines import Routine
+
+
+def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
+    """The images of a batch of frames: those that the routine makes of each from its pixels.
+
+    Args:
+      routine: of the mask 'tf', and the crop 'array' or 'random'.
+      frames: uint8 (B, H, W, 3), sRGB; H and W are known when this is traced.
+      seeds: int (B, 2), of a stateless generator; only crop='random' draws from it.
+
+    Returns:
+      float32 (B, height, width, 3), sRGB in [0, 1].
+
+    Raises:
+      ValueError: the routine is another, which cannot be compiled, or H or W is not known.
+    """
+    frames = tf.convert_to_tensor(frames)
+    frame_size = frames.shape[1:3].as_list()
+    if None in frame_size:
+        raise ValueError(f'frames must be of a known height and width; got {frames.shape}')
+    if routine.mask == 'cv':
+        raise ValueError("mask='cv' is Python on the host, which XLA cannot compile; use 'tf'")
+    if routine.crop == 'loop':
+        raise ValueError("crop='loop' looks at one window at a time; 'array' finds the same one")
+    if routine.crop == 'none':
+        raise ValueError("crop='none' chooses no window; keras.layers.Resizing resizes frames")
+
+    with tf.init_scope():  # for numbers, where the graph would have tensors
+        height, width = window_size(tf.constant(frame_size), routine.target_size).numpy().tolist()
+    block = math.gcd(BLOCK, *frame_size, height, width)  # with which every window starts and ends
+    rows, columns = frame_size[0] // block, frame_size[1] // block
+    with tf.name_scope('mask'):
+        masks = tf.cast(tf_color_mask(frames, routine.hsv_range), tf.float32)
+        blocks = tf.reduce_sum(tf.reshape(masks, [-1, rows, block, columns, block]), axis=[2, 4])
+    windows = tf.vectorized_map(
+        lambda each: routine.window(*each, frame_size, block), (blocks, seeds))
+    ys = windows[:, 0, None] + tf.range(height)
+    xs = windows[:, 1, None] + tf.range(width)
+    pixels = tf.gather(tf.gather(frames, ys, axis=1, batch_dims=1), xs, axis=2, batch_dims=1)
+    return tf.image.resize(pixels, routine.target_size) / 255
