@@ -13,7 +13,6 @@ hues. DIR/suggested_thresholds.png shows it.
 """
 
 import itertools
-import os
 import pathlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from absl import flags
 
 from dualstream import command
+from dualstream.atomic import writing
 
 _OUT = flags.DEFINE_string('out', 'runs/show', 'The folder that the pictures are written to.')
 _HUE = flags.DEFINE_list(
@@ -193,13 +193,8 @@ def _untaken(name: str, taken: set[str]) -> str:
 
 
 def _save(figure, out: pathlib.Path, name: str) -> None:
-    """Writes DIR/NAME.png aside first: whoever looks sees the old picture or the new one."""
-    aside = out / f'.{os.getpid()}.{name}.png'
-    try:
-        figure.savefig(aside, dpi=100)
-        os.replace(aside, out / f'{name}.png')
-    finally:
-        aside.unlink(missing_ok=True)
+    with writing(out / f'{name}.png') as path:
+        figure.savefig(path, dpi=100)
 
 
 def cli() -> None:

@@ -10,12 +10,12 @@ and balanced_accuracy.png.
 """
 
 import json
-import os
 import pathlib
 
 from absl import flags
 
 from dualstream import command
+from dualstream.atomic import writing
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
@@ -136,9 +136,8 @@ def _write(results: dict, out: pathlib.Path) -> None:
             ('results.json', lambda path: path.write_text(json.dumps(results, indent=2) + '\n')),
             ('results.md', lambda path: path.write_text('\n'.join(table))),
             ('balanced_accuracy.png', lambda path: figure.savefig(path, dpi=120))):
-        aside = out / f'.{name}'
-        write(aside)
-        os.replace(aside, out / name)
+        with writing(out / name) as path:
+            write(path)
     print('\n'.join(table))
 
 

@@ -82,22 +82,41 @@ class Routine:
         contents = example['image']
         if self.crop == 'none':
             return decode_image(contents, *self.target_size)
-        look = self.look
-        if look == 'auto':
-            look = 'grid' if 'leaf_grid' in example else 'pixels'
-        if look == 'pixels':
+        if self._looks_at(example) == 'pixels':
             frame = decode_frame(contents)
-            window = self._window_of_frame(frame, seed)
-            return to_image(cut(frame, window), self.target_size)
+            return to_image(cut(frame, self.window_of_frame(frame, seed)), self.target_size)
+        return decode_window(contents, self.window_of_example(example, seed), self.target_size)
+
+    def window_of_example(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
+        """The window that this routine chooses in an example: int32 (4,).
+
+        Arguments and errors are those of a call; without a crop, there is nothing to choose.
+        """
+        contents = example['image']
+        look = self._looks_at(example)
+        if look == 'pixels':
+            return self.window_of_frame(decode_frame(contents), seed)
         if look == 'glance':
-            size = frame_size(contents)
-            window = self.window(self._mask(_glance(contents)), seed, size, BLOCK)
-        elif 'leaf_grid' not in example:
+            return self.window(self._mask(_glance(contents)), seed, frame_size(contents), BLOCK)
+        if 'leaf_grid' not in example:
             raise ValueError("look='grid' needs a data set with a leaf_grid, as cassava_crop has")
-        else:
-            size = tf.stack([example['height'], example['width']])
-            window = self.window(example['leaf_grid'], seed, tf.cast(size, tf.int32), BLOCK)
-        return decode_window(contents, window, self.target_size)
+        size = tf.stack([example['height'], example['width']])
+        return self.window(example['leaf_grid'], seed, tf.cast(size, tf.int32), BLOCK)
+
+    def window_of_frame(self, frame: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """The window that this routine chooses in a decoded frame, uint8 (H, W, 3): int32 (4,)."""
+        if self.mask == 'cv' or self.crop == 'loop':
+            return self.window(self._mask(frame), seed)
+        size = tf.shape(frame)[:2]
+        with tf.name_scope('mask'):
+            packed = packed_mask(frame, self.hsv_range)
+            # Where every window starts and ends with a block, the blocks tell as much as the mask.
+            edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
+            leafiness, block = tf.cond(
+                tf.reduce_all(tf.equal(edges % BLOCK, 0)),
+                lambda: (count_blocks(packed, size), BLOCK),
+                lambda: (tf.cast(unpack(packed, size), tf.float32), 1))
+        return self.window(leafiness, seed, size, block)
 
     def window(
         self,
@@ -115,19 +134,10 @@ class Routine:
                 return array_crop(leafiness, self.target_size, **place)
             return max_rand_crop(leafiness, self.target_size, seed, self.saccades, **place)
 
-    def _window_of_frame(self, frame: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        if self.mask == 'cv' or self.crop == 'loop':
-            return self.window(self._mask(frame), seed)
-        size = tf.shape(frame)[:2]
-        with tf.name_scope('mask'):
-            packed = packed_mask(frame, self.hsv_range)
-            # Where every window starts and ends with a block, the blocks tell as much as the mask.
-            edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
-            leafiness, block = tf.cond(
-                tf.reduce_all(tf.equal(edges % BLOCK, 0)),
-                lambda: (count_blocks(packed, size), BLOCK),
-                lambda: (tf.cast(unpack(packed, size), tf.float32), 1))
-        return self.window(leafiness, seed, size, block)
+    def _looks_at(self, example):
+        if self.look == 'auto':
+            return 'grid' if 'leaf_grid' in example else 'pixels'
+        return self.look
 
     def _mask(self, frame: tf.Tensor) -> tf.Tensor:
         color_mask = {'cv': cv_color_mask, 'tf': tf_color_mask}[self.mask]

@@ -5,10 +5,11 @@ import json
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+from dualstream.atomic import writing
 
 _KEPT = 2  # checkpoints; an older one than the newest, in case a disk loses the last write
 
@@ -60,15 +61,9 @@ class Workdir:
         with self.writing('config.json') as file:
             file.write_text(json.dumps(self.config, indent=2) + '\n')
 
-    @contextlib.contextmanager
-    def writing(self, name: str) -> Iterator[pathlib.Path]:
+    def writing(self, name: str) -> contextlib.AbstractContextManager[pathlib.Path]:
         """A path to write a file to, that becomes the file `name` only when all went well."""
-        aside = self.path / f'.{os.getpid()}.{name}'  # keeps the suffix, which some writers need
-        try:
-            yield aside
-            os.replace(aside, self.path / name)
-        finally:
-            aside.unlink(missing_ok=True)
+        return writing(self.path / name)
 
     def save_checkpoint(self, step: int, arrays: dict[str, np.ndarray], story: Any) -> None:
         """Keeps everything that going on from `step` needs; whole or not at all.

@@ -1,0 +1,51 @@
+"""What may you insert into a tf.data pipeline without slowing it down?
+
+  python -m experiments.preprocessing --quick
+  python -m experiments.preprocessing --out=experiments/results/preprocessing
+
+Measures the seven routines and the three ways to look, beside plain decoding and beside what one
+would use instead, in interleaved rounds: images per second through tf.data, seconds per epoch with
+the network training behind, peak memory, and how leafy the crops are. Prints both tables; with
+--out, writes results.json, results.md and the pictures. Needs the extra `experiments`.
+"""
+
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+
+from dualstream import command
+
+_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A set with leaf grids, NAME/CONFIG.')
+_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
+_QUICK = flags.DEFINE_boolean('quick', False, 'Fewer rounds and photographs: under 4 minutes.')
+_OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are written without.')
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    with command.hushed():
+        from experiments.preprocessing import measure, page
+
+    plan = measure.QUICK if _QUICK.value else measure.FULL
+    bench = measure.Bench(_DATASET.value, _DATA_DIR.value, plan)
+    results = {
+        **bench.described(),
+        **bench.rates(),
+        **bench.training(),
+        **bench.beside_others(),
+        **bench.coverage(),
+        **bench.calls(),
+        **bench.one_core(),
+        **bench.memory(),
+    }
+    print(page.rates_table(results), page.one_core_in_words(results), page.rivals_table(results),
+          page.lost_in_words(results), sep='\n\n')
+    if _OUT.value:
+        said = shlex.join(['python', '-m', 'experiments.preprocessing', *sys.argv[1:]])
+        page.write(results, said, pathlib.Path(_OUT.value))
+
+
+if __name__ == '__main__':
+    command.run(main)

@@ -1,0 +1,63 @@
+"""What has to be measured in a process of its own: peak memory, and speed on one core."""
+
+import concurrent.futures
+import multiprocessing
+import os
+import pathlib
+import resource
+import sys
+
+from absl import logging
+
+from dualstream import command
+
+
+def in_fresh_process(function, *arguments):
+    """The function's result, from a process that has imported nothing yet."""
+    spawn = multiprocessing.get_context('spawn')
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def peak_memory(dataset: str, data_dir: str | None, pictures: int, name: str | None) -> float:
+    """Peak resident memory, in MB, of a process that makes images one way, or only reads (None)."""
+    logging.set_verbosity(logging.ERROR)
+    with command.hushed():
+        from dualstream.pipeline import prepare
+        from experiments.preprocessing import ways
+        from experiments.preprocessing.timing import pipeline_run
+
+    way = ways.our_ways()[name] if name else lambda example: example['label'][None]
+    examples = prepare(dataset, data_dir).read('train').take(pictures).map(ways.with_window)
+    pipeline_run(examples, way)(pictures)
+    return _peak()
+
+
+def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) -> dict:
+    """Images a second on one core: from pixels, beside OpenCV's C++, and beside `none`."""
+    logging.set_verbosity(logging.ERROR)
+    if hasattr(os, 'sched_setaffinity'):  # Linux has it; elsewhere threads are merely limited
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with command.hushed():
+        import cv2
+
+        from dualstream.pipeline import prepare
+        from experiments.preprocessing import rivals, ways
+        from experiments.preprocessing.timing import interleave, pipeline_run, python_run
+
+    cv2.setNumThreads(1)
+    examples = prepare(dataset, data_dir).read('train').take(pictures).cache()
+    contents = [example['image'].numpy() for example in examples]
+    ours = ways.our_ways()
+    runs = {name: pipeline_run(examples, ours[name], 1) for name in ('none', 'tf-array')}
+    runs['OpenCV'] = python_run(contents, rivals.opencv_alone, 1)
+    return interleave(runs, repeats, 0.7, iter)
+
+
+def _peak() -> float:
+    status = pathlib.Path('/proc/self/status')
+    if status.exists():  # Linux, whose getrusage also counts what the parent had when it forked
+        line = next(line for line in status.read_text().splitlines() if line.startswith('VmHWM'))
+        return int(line.split()[1]) / 2**10
+    bytes_or_kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return bytes_or_kilobytes / (2**20 if sys.platform == 'darwin' else 2**10)

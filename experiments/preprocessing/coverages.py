@@ -1,0 +1,59 @@
+"""How leafy the crops are: of each way, what a glance loses, and what more saccades gain."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import tensorflow as tf
+
+from dualstream.color import tf_color_mask
+from dualstream.crop import array_crop, candidate_windows, coverage, max_rand_crop
+from dualstream.crop.crops import STRIDE
+from dualstream.pipeline import Routine
+from experiments.preprocessing.ways import TARGET
+
+SACCADES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+def coverage_of_image(image: np.ndarray) -> float:
+    """The share of an image's pixels that the mask covers: uint8, or float32 in [0, 1]."""
+    return float(tf.reduce_mean(tf.cast(tf_color_mask(image), tf.float32)))
+
+
+def of_windows(examples: Iterable) -> dict[str, list]:
+    """Of each photograph: the exact best coverage, what glance and grid lose of it, and saccades.
+
+    Returns:
+      'best', 'lost by glance', 'lost by grid': shares of the window, a number a photograph;
+      'expected': of each number of SACCADES, the mean coverage that probability theory gives;
+      'measured': the same as `max_rand_crop` reaches.
+    """
+    glance, grid = Routine(TARGET, look='glance'), Routine(TARGET, look='grid')
+    results = {'best': [], 'lost by glance': [], 'lost by grid': []}
+    expected, measured = [], []
+    for example in examples:
+        frame = tf.io.decode_jpeg(example['image'], channels=3)
+        mask = tf_color_mask(frame)
+        best = float(coverage(mask, array_crop(mask, TARGET)))
+        results['best'].append(best)
+        for name, routine in (('glance', glance), ('grid', grid)):
+            chosen = routine.window_of_example(example, tf.constant([0, 0]))
+            results[f'lost by {name}'].append(best - float(coverage(mask, chosen)))
+        expected.append(_expected_coverages(mask.numpy()))
+        seed = tf.stack([tf.cast(example['index'], tf.int32), 0])
+        measured.append([float(coverage(mask, max_rand_crop(mask, TARGET, seed, saccades)))
+                         for saccades in SACCADES])
+    results['expected'] = np.mean(expected, axis=0).tolist()
+    results['measured'] = np.mean(measured, axis=0).tolist()
+    return results
+
+
+def _expected_coverages(mask: np.ndarray) -> list[float]:
+    """The mean of the greatest of n draws, for each n of SACCADES, from all windows' coverages."""
+    integral = np.pad(mask.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    windows = candidate_windows(tf.constant(mask.shape), TARGET, STRIDE).numpy()
+    y, x, height, width = windows.T
+    covered = (integral[y + height, x + width] - integral[y, x + width]
+               - integral[y + height, x] + integral[y, x])
+    ascending = np.sort(covered / (height * width))
+    below = np.arange(len(ascending) + 1) / len(ascending)
+    return [float(ascending @ np.diff(below**saccades)) for saccades in SACCADES]

@@ -1,0 +1,188 @@
+"""The results as people read them: tables in Markdown, and pictures."""
+
+import json
+import pathlib
+
+import matplotlib.figure
+import numpy as np
+
+from dualstream.atomic import writing
+from experiments.preprocessing.calls import KINDS
+from experiments.preprocessing.coverages import SACCADES
+
+_SAYS = {
+    'none': 'decode, resize: no crop',
+    'none_antialiased': 'no crop, antialiased (`--crop=none`)',
+    'cv_py_function': 'all of OpenCV, 8 bits, in one py_function',
+    'glance': 'tf-array from a glance at 1/8 scale',
+    'grid': 'tf-array from the stored leaf grid',
+    'ceiling': 'bare decode_and_crop_jpeg, window known',
+}
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    return '\n'.join('| ' + ' | '.join(row) + ' |'
+                     for row in [header, ['---'] * len(header), *rows])
+
+
+def rates_table(results: dict) -> str:
+    """Ours: images a second, in all and with the network behind, ratios and peak memory."""
+    def cell(column, name, form):
+        value = results.get(column, {}).get(name)
+        return '' if value is None else form.format(value)
+
+    training = results['training']
+    rows = [[
+        f'`{name}`: {_SAYS[name]}' if name in _SAYS else f'`{name}`, from pixels',
+        f'{np.median(rates):,.0f}', f'{results["ratio_to_none"][name]:.2f}',
+        *(f'{results["dataset"]["train"] / np.median(rates_of[name]):.1f}'
+          if name in rates_of else '' for rates_of in training.values()),
+        cell('peak_memory_mb', name, '{:,.0f}'),
+    ] for name, rates in results['images_per_second'].items()]
+    header = ['way', 'images/s', 'ratio to none',
+              *(f's per epoch, training on {device}' for device in training),
+              'peak MB above reading']
+    return table(header, rows)
+
+
+def rivals_table(results: dict) -> str:
+    """Beside what one would use instead: speed and how leafy the crops are."""
+    leafiness, ratios = results['leafiness'], results['ratio_to_none_beside_rivals']
+    rates = results['images_per_second_beside_rivals']
+    return table(['', 'images/s', 'ratio to none', 'mean leafiness'], [
+        [name, f'{np.median(rates[name]):,.0f}', f'{ratios[name]:.2f}', f'{leafiness[name]:.1%}']
+        for name in sorted(rates, key=lambda name: -np.median(rates[name]))])
+
+
+def calls_table(results: dict) -> str:
+    """From a decoded frame to its window, in milliseconds, by how the function is called."""
+    def cell(value):
+        return value if isinstance(value, str) else f'{value:.2f}'
+
+    return table(['mask-crop', *(f'{kind} / ms' for kind in KINDS)], [
+        [name, *(cell(by_kind[kind]) for kind in KINDS)]
+        for name, by_kind in results['milliseconds_a_call'].items()])
+
+
+def lost_in_words(results: dict) -> str:
+    lost = results['coverage']
+    said = [f'mean coverage of the best window {np.mean(lost["best"]):.1%}']
+    for look in ('glance', 'grid'):
+        values = 100 * np.array(lost[f'lost by {look}'])
+        said.append(f'{look} loses {values.mean():.2f} points of it in the mean, '
+                    f'{np.percentile(values, 99):.2f} at the 99th percentile, '
+                    f'{values.max():.2f} at most')
+    return f'{len(lost["best"])} photographs: ' + '; '.join(said) + '.'
+
+
+def one_core_in_words(results: dict) -> str:
+    rates = {name: np.median(values) for name, values in results['one_core'].items()}
+    return (f'On one core, images/s: tf-array from pixels {rates["tf-array"]:,.0f}; OpenCV in C++ '
+            f'(imdecode, cvtColor, inRange, integral) {rates["OpenCV"]:,.0f}; none '
+            f'{rates["none"]:,.0f}.')
+
+
+def whole_page(results: dict, command: str) -> str:
+    made_by, dataset = results['made_by'], results['dataset']
+    synthetic = ' (synthetic)' if dataset['synthetic'] else ''
+    return f'''# What may be inserted into the pipeline?
+
+`{command}`
+
+{dataset["pictures"]} photographs of {dataset["name"]}{synthetic}, {dataset["bytes"] / 1000:,.0f} kB
+in the mean, to 224 x 224; {made_by["cores"]} cores of {made_by["cpu"]}; TensorFlow
+{made_by["tensorflow"]}; devices {", ".join(made_by["devices"])}. Medians of {results["repeats"]}
+interleaved rounds.
+
+## The routines and the looks, through tf.data
+
+{rates_table(results)}
+
+Grid against its ceiling: {results["grid_to_ceiling"]:.2f}. {one_core_in_words(results)}
+
+![Images a second, as ratios to none](ratios.png)
+
+## Beside what one would use instead
+
+{rivals_table(results)}
+
+![Speed and leafiness](leafiness.png)
+
+## What choosing from less than the pixels loses
+
+{lost_in_words(results)}
+
+## Saccades
+
+![Coverage against saccades](saccades.png)
+
+## From a frame to its window, by how it is called
+
+{calls_table(results)}
+'''
+
+
+def ratios_figure(results: dict) -> matplotlib.figure.Figure:
+    ratios = results['ratio_to_none']
+    names = [name for name in results['images_per_second']]
+    figure = matplotlib.figure.Figure(figsize=(8, 0.35 * len(names) + 1), layout='constrained')
+    axes = figure.subplots()
+    colors = ['seagreen' if name in ('tf-array', 'glance', 'grid') else 'lightsteelblue'
+              for name in names]
+    bars = axes.barh(names, [ratios[name] for name in names], color=colors)
+    axes.bar_label(bars, fmt='%.2f', padding=3)
+    axes.axvline(1, color='black', linestyle=':')
+    axes.set_xlabel('images per second, as a ratio to decode and resize')
+    axes.margins(x=0.1)
+    axes.invert_yaxis()
+    return figure
+
+
+def leafiness_figure(results: dict) -> matplotlib.figure.Figure:
+    rates, leafiness = results['images_per_second_beside_rivals'], results['leafiness']
+    figure = matplotlib.figure.Figure(figsize=(8, 4.5), layout='constrained')
+    axes = figure.subplots()
+    for name, values in rates.items():
+        ours = name in results['images_per_second']
+        x, y = np.median(values), 100 * leafiness[name]
+        axes.scatter(x, y, color='seagreen' if ours else 'slategray', zorder=3)
+        axes.annotate(name, (x, y), xytext=(5, 4), textcoords='offset points', fontsize=8)
+    axes.set_xscale('log')
+    axes.margins(x=0.25)
+    axes.set_xlabel('images per second')
+    axes.set_ylabel('mean leafiness of the images / %')
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def saccades_figure(results: dict) -> matplotlib.figure.Figure:
+    coverage = results['coverage']
+    figure = matplotlib.figure.Figure(figsize=(7, 3.5), layout='constrained')
+    axes = figure.subplots()
+    axes.axhline(100 * np.mean(coverage['best']), color='black', linestyle=':',
+                 label='leafiest window (array_crop)')
+    axes.plot(SACCADES, 100 * np.array(coverage['expected']), color='seagreen',
+              label='expected, from all windows')
+    axes.plot(SACCADES, 100 * np.array(coverage['measured']), 'o', color='darkorange',
+              label='measured, max_rand_crop')
+    axes.set_xscale('log', base=2)
+    axes.set_xticks(SACCADES, SACCADES)
+    axes.set_xlabel('saccades')
+    axes.set_ylabel('mean coverage / %')
+    axes.legend()
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def write(results: dict, command: str, out: pathlib.Path) -> None:
+    """results.json, results.md and the pictures."""
+    out.mkdir(parents=True, exist_ok=True)
+    with writing(out / 'results.json') as path:
+        path.write_text(json.dumps(results, indent=1) + '\n')
+    with writing(out / 'results.md') as path:
+        path.write_text(whole_page(results, command))
+    for name, figure in (('ratios.png', ratios_figure(results)),
+                         ('leafiness.png', leafiness_figure(results)),
+                         ('saccades.png', saccades_figure(results))):
+        with writing(out / name) as path:
+            figure.savefig(path, dpi=110)

@@ -1,0 +1,99 @@
+"""The ways from the bytes of a photograph to an image, as functions of one example, for tf.data."""
+
+import functools
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import tensorflow as tf
+
+from dualstream.color import LEAF
+from dualstream.crop.crops import STRIDE
+from dualstream.pipeline import Routine
+from dualstream.pipeline.decode import cut, to_image
+
+TARGET = (224, 224)
+BASELINE = 'none'
+
+Way = Callable[[dict[str, tf.Tensor]], tf.Tensor]
+
+
+def our_ways() -> dict[str, Way]:
+    """Name -> example to image: the seven routines from pixels, the other looks, and the bounds.
+
+    `none` is the least that anyone writes: decode, and resize without antialiasing. This package's
+    own routine without a crop antialiases, and is `none_antialiased`.
+    """
+    routines = {
+        f'{mask}-{crop}': Routine(TARGET, mask, crop, 'pixels')
+        for mask in ('cv', 'tf') for crop in ('loop', 'array', 'random')}
+    return {
+        BASELINE: _plain,
+        'none_antialiased': _way(Routine(TARGET, 'none', 'none')),
+        **{name: _way(routine) for name, routine in routines.items()},
+        'cv_py_function': _opencv_in_one_py_function,
+        'glance': _way(Routine(TARGET, look='glance')),
+        'grid': _way(Routine(TARGET, look='grid')),
+        'ceiling': _ceiling,
+    }
+
+
+def with_window(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """The example and the window that the grid chooses, for `ceiling`, which chooses none."""
+    routine = Routine(TARGET, look='grid')
+    size = tf.cast(tf.stack([example['height'], example['width']]), tf.int32)
+    window = routine.window(example['leaf_grid'], _seed(example), size, 8)
+    return {**example, 'window': window}
+
+
+def _way(routine: Routine) -> Way:
+    return lambda example: routine(example, _seed(example))
+
+
+def _seed(example):
+    return tf.stack([tf.cast(example['index'], tf.int32), 0])
+
+
+def _plain(example):
+    frame = tf.io.decode_jpeg(example['image'], channels=3)
+    return tf.image.resize(frame, TARGET) / 255
+
+
+def _ceiling(example):
+    """Bare `decode_and_crop_jpeg` of the window that the grid chose: no choice costs less."""
+    pixels = tf.io.decode_and_crop_jpeg(example['image'], example['window'], channels=3)
+    return to_image(pixels, TARGET)
+
+
+def _opencv_in_one_py_function(example):
+    """The common answer: decode in TensorFlow, choose in one function of OpenCV's, in 8 bits."""
+    frame = tf.io.decode_jpeg(example['image'], channels=3)
+    window = tf.py_function(lambda pixels: opencv_window(pixels.numpy()), [frame], tf.int32)
+    return to_image(cut(frame, tf.ensure_shape(window, [4])), TARGET)
+
+
+def opencv_window(pixels: np.ndarray) -> np.ndarray:
+    """The leafiest window by OpenCV: cvtColor, inRange, integral image.
+
+    Args:
+      pixels: uint8 (H, W, 3), RGB, at least as large as the target.
+
+    Returns:
+      int32 (4,). OpenCV's 8 bits round the hue to 2 degrees, so it need not be the exact best.
+    """
+    low, high = opencv_bounds()
+    mask = cv2.inRange(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), low, high)
+    integral = cv2.integral(mask)
+    height, width = TARGET
+    tops, lefts = integral[:-height:STRIDE], integral[height::STRIDE]
+    covered = (lefts[:, width::STRIDE] - lefts[:, :-width:STRIDE]
+               - tops[:, width::STRIDE] + tops[:, :-width:STRIDE])
+    y, x = np.unravel_index(covered.argmax(), covered.shape)
+    return np.array([STRIDE * y, STRIDE * x, height, width], np.int32)
+
+
+@functools.cache
+def opencv_bounds() -> list[np.ndarray]:
+    """The leaf's thresholds as OpenCV's 8-bit HSV has them: hue in 2 degrees, the rest of 255."""
+    bounds = zip(LEAF.hue, LEAF.saturation, LEAF.value)
+    return [np.array([hue // 2, 255 * s, 255 * v]) for hue, s, v in bounds]
