@@ -1,0 +1,144 @@
+"""The benchmark's parts: that it compares what it says it compares, and writes what it found."""
+
+import json
+import os
+import subprocess
+import sys
+
+import matplotlib.image
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dualstream.color import tf_color_mask
+from dualstream.crop import array_crop, coverage
+from dualstream.pipeline import Routine, decode_frame
+from experiments.preprocessing import apart, coverages, timing, ways
+
+
+@pytest.fixture(scope='module')
+def examples(photos):
+    return photos.read('train').take(8).map(ways.with_window).cache()
+
+
+def test_every_way_makes_an_image_and_those_that_should_agree_do(examples):
+    example = next(iter(examples))
+    images = {name: way(example).numpy() for name, way in ways.our_ways().items()
+              if 'loop' not in name}
+    for name, image in images.items():
+        assert image.shape == (224, 224, 3), name
+        assert 0 <= image.min() and image.max() <= 1 and image.std() > 0.01, name
+    np.testing.assert_array_equal(images['cv-array'], images['tf-array'])
+    np.testing.assert_array_equal(images['cv-random'], images['tf-random'])
+    # Not all of it: chroma at the window's edges is interpolated from what was decoded.
+    np.testing.assert_array_equal(images['grid'], images['ceiling'])
+    np.testing.assert_allclose(
+        images['grid'][8:-8, 8:-8], images['tf-array'][8:-8, 8:-8], atol=1e-6)
+
+
+def test_opencv_finds_about_as_leafy_a_window(examples):
+    for example in examples:
+        frame = decode_frame(example['image'])
+        mask = tf_color_mask(frame)
+        best = float(coverage(mask, array_crop(mask, ways.TARGET)))
+        opencv = float(coverage(mask, tf.constant(ways.opencv_window(frame.numpy()))))
+        assert best - 0.03 <= opencv <= best + 1e-6
+
+
+def test_rounds_are_interleaved_and_the_first_does_not_count():
+    called = []
+
+    def run_of(name, rate):
+        def run(pictures):
+            called.append((name, pictures))
+            return rate * (1 + len(called) % 2)  # noise that hits neighbours differently
+        return run
+
+    runs = {'a': run_of('a', 100), 'b': run_of('b', 200), 'c': run_of('c', 50)}
+    rates = timing.interleave(runs, repeats=3, seconds=2, progress=iter)
+    assert [name for name, _ in called] == list('abc' 'bca' 'cab' 'abc')
+    assert {name: len(values) for name, values in rates.items()} == {'a': 3, 'b': 3, 'c': 3}
+    assert called[3][1] == int(2 * 200 * 1)  # as many as fill the time, found in the first round
+
+
+def test_ratio_is_the_median_of_the_rounds_own():
+    rates = {'none': [100, 50, 200], 'other': [200, 100, 100]}
+    assert timing.ratio(rates, 'other', 'none') == 2.0
+    assert timing.ratio(rates, 'none', 'none') == 1.0
+
+
+def test_a_slower_way_is_seen_to_be_slower(examples):
+    def slow(example):
+        tf.py_function(lambda: __import__('time').sleep(0.01), [], [])
+        return tf.zeros([4, 4, 3])
+
+    rate = timing.pipeline_run(examples, slow, cores=1)(64)
+    assert 40 < rate < 101  # a hundredth of a second each, and no more than 2.5 times that
+
+
+def test_a_child_tells_its_own_peak_memory():
+    small, large = (apart.in_fresh_process(_peak_with, size) for size in (0, 300))
+    assert 250 < large - small < 350
+    assert small < 200  # MB: nothing of this process, which holds TensorFlow
+
+
+def _peak_with(megabytes):
+    block = np.ones(megabytes * 2**17)  # of 8 bytes
+    return apart._peak() + 0 * block.sum()
+
+
+def test_expected_coverage_is_what_draws_come_to():
+    mask = np.random.default_rng(0).random((240, 260)) < np.linspace(0, 1, 260)
+    expected = coverages._expected_coverages(mask)
+    routine = Routine(ways.TARGET, 'tf', 'random', 'pixels', saccades=4)
+    drawn = [float(coverage(mask, routine.window(tf.constant(mask), tf.constant([seed, 0]))))
+             for seed in range(300)]
+    at_4 = expected[coverages.SACCADES.index(4)]
+    assert np.mean(drawn) == pytest.approx(at_4, abs=5 * np.std(drawn) / 300**0.5)
+    assert expected == sorted(expected)
+    best = float(coverage(mask, array_crop(mask, ways.TARGET)))
+    assert expected[-1] == pytest.approx(best, abs=1e-3)
+
+
+def test_all_of_it_on_a_few_photographs(photos, tmp_path, monkeypatch):
+    for needed in ('albumentations', 'smartcrop'):
+        pytest.importorskip(needed)
+    from experiments.preprocessing import measure, page
+
+    plan = measure.Plan(repeats=2, seconds=0.01, pictures=4, trained=('none', 'grid'),
+                        remembered=(), called=('array',))
+    monkeypatch.setattr(measure, 'prepare', lambda *_: photos)
+    bench = measure.Bench('small', None, plan)
+    results = {**bench.described(), **bench.rates(), **bench.training(), **bench.beside_others(),
+               **bench.coverage(), **bench.calls(), **bench.memory(),
+               'one_core': {'tf-array': [1.0], 'OpenCV': [1.0], 'none': [1.0]}}
+    page.write(results, 'the command', tmp_path)
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        'leafiness.png', 'ratios.png', 'results.json', 'results.md', 'saccades.png']
+    written = json.loads((tmp_path / 'results.json').read_text())
+    keys = {'pixels', 'glance', 'grid', 'ceiling', 'cv_py_function', 'none', 'cv-loop', 'cv-array',
+            'cv-random', 'tf-loop', 'tf-array', 'tf-random'}
+    assert keys <= set(written['ratio_to_none'])
+    assert all(len(rates) == 2 for rates in written['images_per_second'].values())
+    assert written['dataset']['synthetic'] is True
+    leafiness = written['leafiness']
+    assert leafiness['grid'] > leafiness['sample_distorted_bounding_box']
+    assert written['milliseconds_a_call']['cv-array']['XLA'].startswith('refused')
+    assert written['milliseconds_a_call']['tf-array']['XLA'] > 0
+    said = (tmp_path / 'results.md').read_text()
+    assert 'synthetic' in said and '`the command`' in said and 'smartcrop' in said
+    for name in ('leafiness.png', 'ratios.png', 'saccades.png'):
+        assert matplotlib.image.imread(tmp_path / name).std() > 0.01
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path):
+    # A folder in front of all others, in which albumentations cannot be found.
+    (tmp_path / 'albumentations.py').write_text(
+        'raise ModuleNotFoundError("no", name="albumentations")')
+    process = subprocess.run(
+        [sys.executable, '-m', 'experiments.preprocessing', '--quick'],
+        env={**os.environ, 'PYTHONPATH': str(tmp_path)}, capture_output=True, text=True)
+    assert process.returncode == 1
+    assert process.stderr.strip().splitlines()[-1] == (
+        "error: albumentations is not installed: pip install --editable '.[experiments]'")
