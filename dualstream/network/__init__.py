@@ -5,11 +5,11 @@ Keras only, never TensorFlow: the same model runs on every backend of Keras.
 
 from dualstream.network.config import DualStreamConfig
 from dualstream.network.dual_stream import dual_stream, features
-from dualstream.network.lgn import HueSaturationValue, Luminance
+from dualstream.network.lgn import FEEDS, HueSaturationValue, Lab, Luminance
 from dualstream.network.multiply_adds import multiply_adds
 from dualstream.network.presets import PRESETS, build
 
 __all__ = [
-    'PRESETS', 'DualStreamConfig', 'HueSaturationValue', 'Luminance', 'build', 'dual_stream',
-    'features', 'multiply_adds',
+    'FEEDS', 'PRESETS', 'DualStreamConfig', 'HueSaturationValue', 'Lab', 'Luminance', 'build',
+    'dual_stream', 'features', 'multiply_adds',
 ]

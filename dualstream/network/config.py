@@ -3,7 +3,7 @@
 import dataclasses
 
 from dualstream.network.blocks import MERGES
-from dualstream.network.lgn import HUES
+from dualstream.network.lgn import FEEDS, HUES
 
 SMALLEST = 64
 """Pixels along an image's shorter side: the last stages see it 2 cells high."""
@@ -31,6 +31,10 @@ class DualStreamConfig:
         and sees the image at 1/2^delay of its size, so that they meet at one size. One: photographs
         mostly hold colour at half resolution (JPEG's 4:2:0), and the eye resolves it at about a
         third (Mullen, 1985); it also quarters the stream's cost.
+      fast: what the leading stream is fed, of FEEDS: `'luminance'`, as the magnocellular pathway
+        is; others are there to compare with.
+      slow: what the late stream is fed, likewise: `'hsv'`; `'ab'` beside `'lightness'` are the two
+        streams of Schuler et al. (2022); `'none'` leaves the stream out.
       hue: how hue enters, `'circular'` or `'raw'`; see `HueSaturationValue`. Circular: a reddish
         leaf lies on both sides of raw hue's seam.
       lateral: who is told at a merge. `'hsv_to_gray'`: the leading stream is told the colour, once
@@ -55,6 +59,8 @@ class DualStreamConfig:
     depth_ratio: int = 2
     channel_ratio: float = 0.5
     delay: int = 1
+    fast: str = 'luminance'
+    slow: str = 'hsv'
     hue: str = 'circular'
     lateral: str = 'hsv_to_gray'
     merge: str = 'concat'
@@ -76,6 +82,8 @@ class DualStreamConfig:
         _require(self, 'channel_ratio', 'a number in (0, 1]',
                  _real(self.channel_ratio) and 0 < self.channel_ratio <= 1)
         _require(self, 'delay', 'a whole number from 0 to 3', _whole(self.delay, 0, 3))
+        _require(self, 'fast', f'one of {FEEDS}', self.fast in FEEDS)
+        _require(self, 'slow', f"one of {FEEDS} or 'none'", self.slow in (*FEEDS, 'none'))
         _require(self, 'hue', f'one of {HUES}', self.hue in HUES)
         _require(self, 'lateral', f'one of {LATERALS}', self.lateral in LATERALS)
         _require(self, 'merge', f'one of {MERGES}', self.merge in MERGES)
@@ -88,7 +96,10 @@ class DualStreamConfig:
         """Channels of the HSV stream's areas: V1, V2's thin stripes, V4 and IT.
 
         With a delay above 1 the last areas would answer after the decision; they are left out.
+        Without that stream there are none.
         """
+        if self.slow == 'none':
+            return ()
         widths = [max(16, 16 * round(self.channel_ratio * width / 16)) for width in self.widths]
         return tuple(widths[:5 - self.delay])
 

@@ -24,6 +24,7 @@ Chen, Lakatos, Shah, Mehta, Givre, Javitt, Schroeder (2007), Cerebral Cortex 17:
 Nowak, Munk, Girard, Bullier (1995), Visual Neuroscience 12:371-384.
 Mullen (1985), Journal of Physiology 359:381-400.
 Feichtenhofer, Fan, Malik, He (2019), SlowFast networks: two pathways, their ratios, laterals.
+Schuler, Romani, Abdel-Nasser, Rashwan, Puig (2022), MENDEL 28(1): streams of L and of a and b.
 """
 
 import keras
@@ -31,7 +32,7 @@ from keras import layers
 
 from dualstream.network.blocks import convolve, layer_seed, merge, stage
 from dualstream.network.config import DualStreamConfig
-from dualstream.network.lgn import HueSaturationValue, Luminance
+from dualstream.network.lgn import feed
 
 GRAY_AREAS = ('v1_magno', 'v2_thick', 'mt', 'sts')
 HSV_AREAS = ('v1_parvo', 'v2_thin', 'v4', 'it')
@@ -56,22 +57,13 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
       (batch, ceil(H / 32), ceil(W / 32), channels).
     """
     image = layers.Input((*config.image_size, 3), name='image')
-    gray = Luminance(name='lgn_magno')(image)
-    hsv = HueSaturationValue(config.hue, name='lgn_parvo')(_shrunk(image, config.delay))
-    hsv_stem = convolve(hsv, config.hsv_widths[0], 3, 2, 'v1_parvo_stem', config.seed)
-    hsv = hsv_stem
-
-    for number, area in enumerate(GRAY_AREAS, start=1):
-        gray = _gray_stage(gray, number, config)
-        arriving = number - config.delay
-        if arriving >= 1:
-            hsv = _hsv_stage(hsv, arriving, 2, config)
-            gray, hsv = _meet(gray, hsv, hsv_stem, area, arriving, config)
-    if config.delay:
-        # What comes later than STS goes straight to the read-out, which has the size of STS.
-        hsv = _hsv_stage(hsv, len(config.hsv_widths), 1, config)
-
-    x = _read_out(gray, hsv, hsv_stem, config)
+    gray = feed(image, config.fast, config.hue, 'lgn_magno')
+    if config.slow == 'none':
+        for number in range(1, len(GRAY_AREAS) + 1):
+            gray = _gray_stage(gray, number, config)
+        x = convolve(gray, gray.shape[-1], 1, 1, READ_OUT, config.seed)
+    else:
+        x = _two_streams(image, gray, config)
     if config.include_top:
         x = layers.GlobalAveragePooling2D(name='pool')(x)
         x = layers.Dropout(config.dropout, seed=layer_seed(config.seed, 'dropout'),
@@ -83,6 +75,23 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
                 layer_seed(config.seed, 'logits')))(x)
         x = layers.Softmax(dtype='float32', name='probabilities')(x)
     return keras.Model(image, x, name=name)
+
+
+def _two_streams(image, gray, config: DualStreamConfig):
+    """From what the leading stream is fed to the read-out, with the other stream coming in."""
+    hsv = feed(_shrunk(image, config.delay), config.slow, config.hue, 'lgn_parvo')
+    hsv_stem = convolve(hsv, config.hsv_widths[0], 3, 2, 'v1_parvo_stem', config.seed)
+    hsv = hsv_stem
+    for number, area in enumerate(GRAY_AREAS, start=1):
+        gray = _gray_stage(gray, number, config)
+        arriving = number - config.delay
+        if arriving >= 1:
+            hsv = _hsv_stage(hsv, arriving, 2, config)
+            gray, hsv = _meet(gray, hsv, hsv_stem, area, arriving, config)
+    if config.delay:
+        # What comes later than STS goes straight to the read-out, which has the size of STS.
+        hsv = _hsv_stage(hsv, len(config.hsv_widths), 1, config)
+    return _read_out(gray, hsv, hsv_stem, config)
 
 
 def features(model: keras.Model) -> keras.Model:

@@ -18,6 +18,14 @@ _TINY = 1e-6
 
 HUES = ('raw', 'circular')
 
+FEEDS = ('luminance', 'hsv', 'lightness', 'ab', 'rgb')
+"""What a stream can be fed: what the two of primates are, or, to compare with, something else."""
+
+_TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+"""From linear sRGB to XYZ, with D65 as white, after IEC 61966-2-1."""
+
+_WHITE = (0.95047, 1.0, 1.08883)
+
 
 @keras.saving.register_keras_serializable(package='dualstream')
 class Luminance(keras.layers.Layer):
@@ -85,6 +93,67 @@ class HueSaturationValue(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), 'hue': self.hue}
+
+
+@keras.saving.register_keras_serializable(package='dualstream')
+class Lab(keras.layers.Layer):
+    """CIELAB of each pixel, under D65: (..., H, W, 3) to (..., H, W, 1 or 2).
+
+    After CIE 015:2018, from sRGB after IEC 61966-2-1; computed in float32 under any precision.
+
+    Args:
+      part: `'lightness'` gives L* / 100, in [0, 1]; `'ab'` gives a* and b* over 110, which of sRGB
+        lie in [-1, 1].
+
+    Raises:
+      ValueError: part is neither.
+    """
+
+    def __init__(self, part: str, **kwargs):
+        if part not in ('lightness', 'ab'):
+            raise ValueError(f"part must be 'lightness' or 'ab', got {part!r}")
+        super().__init__(autocast=False, **kwargs)
+        self.part = part
+
+    def call(self, images):
+        red, green, blue = (_linear(plane) for plane in _planes(images))
+        x, y, z = (_cube_root((shares[0] * red + shares[1] * green + shares[2] * blue) / white)
+                   for shares, white in zip(_TO_XYZ, _WHITE))
+        if self.part == 'lightness':
+            planes = [1.16 * y - 0.16]
+        else:
+            planes = [500 / 110 * (x - y), 200 / 110 * (y - z)]
+        return ops.cast(ops.moveaxis(ops.stack(planes), 0, -1), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 1 if self.part == 'lightness' else 2)
+
+    def get_config(self):
+        return {**super().get_config(), 'part': self.part}
+
+
+def feed(images, what: str, hue: str, name: str):
+    """What one stream sees of the images: one of FEEDS, by a layer of that name."""
+    if what == 'luminance':
+        return Luminance(name=name)(images)
+    if what == 'hsv':
+        return HueSaturationValue(hue, name=name)(images)
+    if what == 'rgb':
+        return keras.layers.Identity(name=name)(images)
+    return Lab(what, name=name)(images)
+
+
+def _linear(plane):
+    """sRGB's transfer curve undone. The greater one under the root keeps gradients finite."""
+    root = ops.power((ops.maximum(plane, 0.04) + 0.055) / 1.055, 2.4)
+    return ops.where(plane <= 0.04045, plane / 12.92, root)
+
+
+def _cube_root(plane):
+    """CIELAB's f: a cube root, straightened near black, where its slope would be endless."""
+    delta = 6 / 29
+    root = ops.power(ops.maximum(plane, delta**3), 1 / 3)
+    return ops.where(plane > delta**3, root, plane / (3 * delta**2) + 4 / 29)
 
 
 def _planes(images):

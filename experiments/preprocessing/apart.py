@@ -30,7 +30,7 @@ def peak_memory(dataset: str, data_dir: str | None, pictures: int, name: str | N
     way = ways.our_ways()[name] if name else lambda example: example['label'][None]
     examples = prepare(dataset, data_dir).read('train').take(pictures).map(ways.with_window)
     pipeline_run(examples, way)(pictures)
-    return _peak()
+    return peak()
 
 
 def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) -> dict:
@@ -54,7 +54,8 @@ def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) ->
     return interleave(runs, repeats, 0.7, iter)
 
 
-def _peak() -> float:
+def peak() -> float:
+    """The most memory, in MB, that this process has had resident so far."""
     status = pathlib.Path('/proc/self/status')
     if status.exists():  # Linux, whose getrusage also counts what the parent had when it forked
         line = next(line for line in status.read_text().splitlines() if line.startswith('VmHWM'))

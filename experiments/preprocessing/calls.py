@@ -63,4 +63,4 @@ def _choosers(crops):
 def _reason(error) -> str:
     if 'EagerPyFunc' in str(error):
         return 'refused: EagerPyFunc is Python, and XLA has no kernel of it'
-    return 'refused: ' + str(error).strip().splitlines()[0][:120]
+    return 'refused: ' + str(error).strip().splitlines()[0][:60]

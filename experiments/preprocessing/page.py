@@ -9,6 +9,7 @@ import numpy as np
 from dualstream.atomic import writing
 from experiments.preprocessing.calls import KINDS
 from experiments.preprocessing.coverages import SACCADES
+from experiments.preprocessing.timing import BATCH
 
 _SAYS = {
     'none': 'decode, resize: no crop',
@@ -89,10 +90,10 @@ def whole_page(results: dict, command: str) -> str:
 
 `{command}`
 
-{dataset["pictures"]} photographs of {dataset["name"]}{synthetic}, {dataset["bytes"] / 1000:,.0f} kB
-in the mean, to 224 x 224; {made_by["cores"]} cores of {made_by["cpu"]}; TensorFlow
-{made_by["tensorflow"]}; devices {", ".join(made_by["devices"])}. Medians of {results["repeats"]}
-interleaved rounds.
+{dataset["pictures"]} photographs of {dataset["name"]}{synthetic}, in the mean
+{dataset["bytes"] / 1000:,.0f} kB, to 224 x 224, in batches of {BATCH}. {made_by["cores"]} cores of
+{made_by["cpu"]}; devices {", ".join(made_by["devices"])}; TensorFlow {made_by["tensorflow"]}.
+Medians of {results["repeats"]} interleaved rounds; ratios are medians of each round's own.
 
 ## The routines and the looks, through tf.data
 
@@ -139,19 +140,23 @@ def ratios_figure(results: dict) -> matplotlib.figure.Figure:
 
 
 def leafiness_figure(results: dict) -> matplotlib.figure.Figure:
-    rates, leafiness = results['images_per_second_beside_rivals'], results['leafiness']
-    figure = matplotlib.figure.Figure(figsize=(8, 4.5), layout='constrained')
-    axes = figure.subplots()
-    for name, values in rates.items():
-        ours = name in results['images_per_second']
-        x, y = np.median(values), 100 * leafiness[name]
-        axes.scatter(x, y, color='seagreen' if ours else 'slategray', zorder=3)
-        axes.annotate(name, (x, y), xytext=(5, 4), textcoords='offset points', fontsize=8)
-    axes.set_xscale('log')
-    axes.margins(x=0.25)
-    axes.set_xlabel('images per second')
-    axes.set_ylabel('mean leafiness of the images / %')
-    axes.grid(alpha=0.3)
+    ratios, leafiness = results['ratio_to_none_beside_rivals'], results['leafiness']
+    names = sorted(ratios, key=ratios.get, reverse=True)
+    colors = ['seagreen' if name in results['images_per_second'] and name != 'none' else
+              'lightsteelblue' for name in names]
+    figure = matplotlib.figure.Figure(figsize=(10, 0.35 * len(names) + 1), layout='constrained')
+    speed, leafy = figure.subplots(1, 2, sharey=True)
+    for axes, values, form, what in (
+            (speed, [ratios[name] for name in names], '%.2f',
+             'images per second, as a ratio to decode and resize'),
+            (leafy, [100 * leafiness[name] for name in names], '%.0f%%',
+             'mean leafiness of the images / %')):
+        axes.bar_label(axes.barh(names, values, color=colors), fmt=form, padding=3, fontsize=9)
+        axes.set_xlabel(what)
+        axes.margins(x=0.15)
+        axes.spines[['top', 'right']].set_visible(False)
+    speed.axvline(1, color='black', linestyle=':')
+    speed.invert_yaxis()
     return figure
 
 

@@ -84,7 +84,7 @@ def test_a_child_tells_its_own_peak_memory():
 
 def _peak_with(megabytes):
     block = np.ones(megabytes * 2**17)  # of 8 bytes
-    return apart._peak() + 0 * block.sum()
+    return apart.peak() + 0 * block.sum()
 
 
 def test_expected_coverage_is_what_draws_come_to():

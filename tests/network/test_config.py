@@ -12,7 +12,8 @@ from dualstream.network import PRESETS, DualStreamConfig, build
     ('image_size', (63, 224)), ('image_size', (224,)), ('image_size', (224.0, 224)),
     ('image_size', 224), ('classes', 0), ('widths', (16, 32, 64)), ('widths', (16, 32, 64, 0)),
     ('depth', 0), ('depth_ratio', 1.5), ('channel_ratio', 0), ('channel_ratio', 1.1),
-    ('channel_ratio', '1/2'), ('delay', 4), ('delay', -1), ('hue', 'cubic'), ('lateral', 'up'),
+    ('channel_ratio', '1/2'), ('delay', 4), ('delay', -1), ('hue', 'cubic'),
+    ('fast', 'none'), ('slow', 'gray'), ('lateral', 'up'),
     ('merge', 'max'), ('dropout', 1.0), ('dropout', None), ('seed', -1),
 ])
 def test_a_bad_field_is_named(field, value):

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from skimage.color import rgb2hsv
+from skimage.color import rgb2hsv, rgb2lab
 
-from dualstream.network import HueSaturationValue, Luminance
+from dualstream.network import HueSaturationValue, Lab, Luminance
 
 # Black, grays, white, the corners of the cube, its edges' middles, and reds on both sides of zero.
 EDGES = np.array([
@@ -73,8 +73,32 @@ def test_luminance_is_the_weighted_sum_of_bt_601(images):
     np.testing.assert_allclose(ours[..., 0], images @ [0.299, 0.587, 0.114], atol=1e-6)
 
 
+def test_lab_is_that_of_scikit_image(images):
+    for pixels in (images, EDGES):
+        lightness, a, b = np.moveaxis(rgb2lab(pixels), -1, 0)
+        ours = keras.ops.convert_to_numpy(Lab('lightness')(pixels))
+        np.testing.assert_allclose(100 * ours[..., 0], lightness, atol=0.02)
+        ours = 110 * keras.ops.convert_to_numpy(Lab('ab')(pixels))
+        np.testing.assert_allclose(ours, np.stack([a, b], -1), atol=0.05)
+
+
+def test_ab_of_any_colour_is_within_one():
+    steps = np.linspace(0, 1, 33, dtype=np.float32)
+    cube = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, 1, -1, 3)
+    assert np.abs(Lab('ab')(cube)).max() <= 1
+
+
+@pytest.mark.parametrize('part', ['lightness', 'ab'])
+def test_gradients_of_lab_are_finite_even_at_black(part):
+    colours = tf.constant(EDGES)
+    with tf.GradientTape() as tape:
+        tape.watch(colours)
+        seen = Lab(part)(colours)
+    assert np.isfinite(tape.gradient(seen, colours)).all()
+
+
 @pytest.mark.parametrize('layer', [HueSaturationValue('raw'), HueSaturationValue('circular'),
-                                   Luminance()])
+                                   Luminance(), Lab('lightness'), Lab('ab')])
 def test_half_precision_rounds_the_outcome_and_nothing_before(layer, images):
     half = type(layer).from_config({**layer.get_config(), 'dtype': 'mixed_bfloat16'})
     expected = keras.ops.cast(layer(images), 'bfloat16')
@@ -83,7 +107,8 @@ def test_half_precision_rounds_the_outcome_and_nothing_before(layer, images):
     assert keras.ops.all(seen == expected)
 
 
-@pytest.mark.parametrize('layer', [HueSaturationValue('raw', name='parvo'), Luminance()])
+@pytest.mark.parametrize('layer', [
+    HueSaturationValue('raw', name='parvo'), Luminance(), Lab('ab')])
 def test_layers_come_back_from_their_config(layer):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert again.get_config() == layer.get_config()
@@ -94,3 +119,8 @@ def test_layers_come_back_from_their_config(layer):
 def test_an_unknown_hue_is_refused():
     with pytest.raises(ValueError, match="hue must be one of .*, got 'cubic'"):
         HueSaturationValue('cubic')
+
+
+def test_an_unknown_part_is_refused():
+    with pytest.raises(ValueError, match="part must be .*, got 'L'"):
+        Lab('L')

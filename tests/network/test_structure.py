@@ -149,3 +149,15 @@ def test_streams_meet_at_one_size_whatever_the_image(nano, delay, size):
     assert len(maps['hsv']) == 1 + min(4, 5 - delay)
     assert model.output.shape == (None, *(-(-side // 32) for side in size), 48 + model.get_layer(
         HSV_AREAS[min(3, 4 - delay)]).output.shape[-1])
+
+
+@pytest.mark.parametrize('fast, slow', [
+    ('luminance', 'none'), ('hsv', 'none'), ('rgb', 'none'), ('rgb', 'rgb'), ('lightness', 'ab'),
+    ('luminance', 'luminance')])
+def test_streams_can_be_fed_otherwise_to_compare(nano, fast, slow, images):
+    model = nano(fast=fast, slow=slow)
+    np.testing.assert_allclose(np.sum(model(images), axis=-1), 1, atol=1e-5)
+    present = set(features(model).output['hsv'])
+    assert present == (set() if slow == 'none' else {'v1_parvo_stem', *HSV_AREAS})
+    again = keras.Model.from_config(model.get_config())
+    assert again.count_params() == model.count_params()
