@@ -40,7 +40,7 @@ def main(argv: list[str]) -> None:
         **bench.one_core(),
         **bench.memory(),
     }
-    print(page.rates_table(results), page.one_core_in_words(results), page.rivals_table(results),
+    print(page.rates_table(results), page.stages_table(results), page.rivals_table(results),
           page.lost_in_words(results), sep='\n\n')
     if _OUT.value:
         said = shlex.join(['python', '-m', 'experiments.preprocessing', *sys.argv[1:]])

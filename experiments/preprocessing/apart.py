@@ -34,7 +34,7 @@ def peak_memory(dataset: str, data_dir: str | None, pictures: int, name: str | N
 
 
 def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) -> dict:
-    """Images a second on one core: from pixels, beside OpenCV's C++, and beside `none`."""
+    """Images a second on one core: after each stage of the ways, and of OpenCV's C++."""
     logging.set_verbosity(logging.ERROR)
     if hasattr(os, 'sched_setaffinity'):  # Linux has it; elsewhere threads are merely limited
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -46,12 +46,12 @@ def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) ->
         from experiments.preprocessing.timing import interleave, pipeline_run, python_run
 
     cv2.setNumThreads(1)
-    examples = prepare(dataset, data_dir).read('train').take(pictures).cache()
+    examples = prepare(dataset, data_dir).read('train').take(pictures)
+    examples = examples.map(ways.with_window).cache()
     contents = [example['image'].numpy() for example in examples]
-    ours = ways.our_ways()
-    runs = {name: pipeline_run(examples, ours[name], 1) for name in ('none', 'tf-array')}
-    runs['OpenCV'] = python_run(contents, rivals.opencv_alone, 1)
-    return interleave(runs, repeats, 0.7, iter)
+    runs = {name: pipeline_run(examples, stage, 1) for name, stage in ways.stages().items()}
+    runs['OpenCV: decode, mask, integral, cut'] = python_run(contents, rivals.opencv_alone, 1)
+    return interleave(runs, repeats, 0.3, iter)
 
 
 def peak() -> float:

@@ -136,7 +136,7 @@ class Bench:
             lambda each: tqdm.tqdm(each, 'Calls', unit=' calls'))}
 
     def one_core(self) -> dict:
-        """Images a second on one core, beside OpenCV's C++."""
+        """Images a second on one core, stage by stage, and of OpenCV's C++."""
         return {'one_core': apart.in_fresh_process(
             apart.one_core, *self._where, self._count, self._plan.repeats)}
 

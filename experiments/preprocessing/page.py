@@ -76,11 +76,17 @@ def lost_in_words(results: dict) -> str:
     return f'{len(lost["best"])} photographs: ' + '; '.join(said) + '.'
 
 
-def one_core_in_words(results: dict) -> str:
-    rates = {name: np.median(values) for name, values in results['one_core'].items()}
-    return (f'On one core, images/s: tf-array from pixels {rates["tf-array"]:,.0f}; OpenCV in C++ '
-            f'(imdecode, cvtColor, inRange, integral) {rates["OpenCV"]:,.0f}; none '
-            f'{rates["none"]:,.0f}.')
+def stages_table(results: dict) -> str:
+    """What the time goes to, on one core: milliseconds a photograph, up to and with each stage."""
+    rows, so_far = [], 0.0
+    for name, rates in results['one_core'].items():
+        way, stage = name.split(': ')
+        milliseconds = 1000 / np.median(rates)
+        first = not rows or rows[-1][0] != way
+        rows.append([way, stage, f'{milliseconds:.2f}',
+                     f'{milliseconds - (0 if first else so_far):.2f}'])
+        so_far = milliseconds
+    return table(['way', 'stage', 'ms so far', 'ms of it'], rows)
 
 
 def whole_page(results: dict, command: str) -> str:
@@ -99,9 +105,13 @@ Medians of {results["repeats"]} interleaved rounds; ratios are medians of each r
 
 {rates_table(results)}
 
-Grid against its ceiling: {results["grid_to_ceiling"]:.2f}. {one_core_in_words(results)}
+Grid against its ceiling: {results["grid_to_ceiling"]:.2f}.
 
 ![Images a second, as ratios to none](ratios.png)
+
+## What the time goes to, on one core
+
+{stages_table(results)}
 
 ## Beside what one would use instead
 

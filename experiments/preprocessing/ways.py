@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import LEAF
+from dualstream.color.packed import packed_mask
 from dualstream.crop.crops import STRIDE
 from dualstream.pipeline import Routine
 from dualstream.pipeline.decode import cut, to_image
@@ -35,6 +36,30 @@ def our_ways() -> dict[str, Way]:
         'glance': _way(Routine(TARGET, look='glance')),
         'grid': _way(Routine(TARGET, look='grid')),
         'ceiling': _ceiling,
+    }
+
+
+def stages() -> dict[str, Way]:
+    """Name -> example to a few numbers: how far each way is when it has done so much."""
+    pixels, glance, grid = (Routine(TARGET, look=look) for look in ('pixels', 'glance', 'grid'))
+
+    def frame(example, ratio=1):
+        return tf.io.decode_jpeg(example['image'], channels=3, ratio=ratio)
+
+    ours = our_ways()
+    return {
+        'none: decode the frame': lambda example: tf.shape(frame(example)),
+        'none: resize it': ours['none'],
+        'pixels: decode the frame, mask it': lambda example: packed_mask(frame(example))[:2],
+        'pixels: choose': lambda example: pixels.window_of_example(example, _seed(example)),
+        'pixels: cut': ours['tf-array'],
+        'glance: decode the frame at 1/8': lambda example: tf.shape(frame(example, 8)),
+        'glance: mask it, choose': lambda example: glance.window_of_example(
+            example, _seed(example)),
+        'glance: decode the window': ours['glance'],
+        'grid: choose': lambda example: grid.window_of_example(example, _seed(example)),
+        'grid: decode the window': ours['grid'],
+        'ceiling: decode the window': ours['ceiling'],
     }
 
 
