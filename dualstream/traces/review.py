@@ -1,0 +1,167 @@
+"""The review of a trace: a verdict in a sentence, the figures behind it, and what to change."""
+
+import collections
+import dataclasses
+
+import numpy as np
+
+from dualstream.traces.read import Event, Trace
+from dualstream.traces.split import TRACING, is_compiling, is_input_thread, is_op, step_split
+from dualstream.traces.stages import stage_times
+
+BOUND = 0.2
+"""The share of a step from which on something limits it."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Review:
+    """What a trace says of its steps.
+
+    Attributes:
+      verdict: in one sentence.
+      steps: how many were traced.
+      step_ms: the mean step's time; wall-clock, in milliseconds.
+      split_ms: milliseconds of it by part; the parts are those of `split.PARTS`.
+      input_bound: the share of the step that waits for input, Python's lock included, in [0, 1].
+      input_ms: milliseconds of tf.data's threads by stage, of all threads together.
+      ran_on: device -> milliseconds of ops a step there.
+      top_ops: (type of op, milliseconds a step), the longest first, of the step's own threads.
+      traced, compiled: functions traced and programs compiled within the steps.
+      warnings: what ran where it should not.
+      advice: what to change, each with what it can gain at most.
+    """
+
+    verdict: str
+    steps: int
+    step_ms: float
+    split_ms: dict[str, float]
+    input_bound: float
+    input_ms: dict[str, float]
+    ran_on: dict[str, float]
+    top_ops: list[tuple[str, float]]
+    traced: int
+    compiled: int
+    warnings: list[str]
+    advice: list[str]
+
+
+def review(trace: Trace) -> Review:
+    """Reviews a trace."""
+    steps = trace.steps
+    split = step_split(trace)
+    step_ms = sum(split.values())
+    input_ms = stage_times(trace)
+    shares = {part: time / step_ms for part, time in split.items()}
+    input_bound = shares['input'] + shares['lock']
+    inside = [event for event in trace.select(lambda event: True)
+              if steps[0].start <= event.start < steps[-1].end]
+    python_ops = collections.Counter()
+    for event in inside:
+        if event.name.endswith(':EagerPyFunc'):
+            python_ops[event.name.rpartition(':')[0]] += event.duration
+    culprit = _culprit(input_ms, python_ops)
+    return Review(
+        verdict=_verdict(shares, input_bound, culprit),
+        steps=len(steps), step_ms=step_ms, split_ms=split, input_bound=input_bound,
+        input_ms=input_ms, ran_on=_ran_on(trace, inside), top_ops=_top_ops(inside, len(steps)),
+        traced=sum(event.name == TRACING for event in inside),
+        compiled=_compiled(inside), warnings=_warnings(python_ops, trace, len(steps)),
+        advice=_advice(shares, input_bound, input_ms, python_ops))
+
+
+def _culprit(input_ms, python_ops) -> str:
+    if not input_ms:
+        return 'its reading'
+    stage = max(input_ms, key=input_ms.get)
+    if stage == 'python':
+        return _op_name(python_ops.most_common(1)[0][0])
+    return {'other ops': 'ops of its map functions'}.get(stage, f'the stage {stage}')
+
+
+def _verdict(shares, input_bound, culprit) -> str:
+    if shares['compile'] >= BOUND:
+        return (f'Bound by tracing and compiling, {shares["compile"]:.0%} of the step: a function '
+                'is traced or compiled anew within the steps.')
+    if input_bound >= BOUND:
+        lock = ", which holds Python's lock" if shares['lock'] >= BOUND / 2 else ''
+        return f'Input-bound by {input_bound:.0%}: most of the input is {culprit}{lock}.'
+    if shares['communication'] >= BOUND:
+        return f'Bound by communication between devices, {shares["communication"]:.0%} of the step.'
+    if shares['python'] >= max(BOUND, shares['compute']):
+        return (f'Bound by Python, {shares["python"]:.0%} of the step: too little is computed in '
+                'each step to hide what starts it.')
+    return f'Compute-bound, {shares["compute"]:.0%} of the step: the input keeps up.'
+
+
+def _ran_on(trace: Trace, inside: list[Event]) -> dict[str, float]:
+    ran = {}
+    for name, wanted in (('CPU, the step', lambda event: not is_input_thread(event.thread)),
+                         ('CPU, the input', lambda event: is_input_thread(event.thread))):
+        ran[name] = sum(event.duration for event in inside if is_op(event) and wanted(event))
+    for device, events in trace.devices.items():
+        ran[device] = sum(event.duration for event in events)
+    return {device: time / 1e3 / len(trace.steps) for device, time in ran.items()}
+
+
+def _top_ops(inside: list[Event], steps: int, most: int = 8) -> list[tuple[str, float]]:
+    times = collections.Counter()
+    for event in inside:
+        if is_op(event) and not is_input_thread(event.thread):
+            times[event.name.rpartition(':')[2].lstrip('_')] += event.duration
+    return [(kind, float(time) / 1e3 / steps) for kind, time in times.most_common(most)]
+
+
+def _compiled(inside: list[Event]) -> int:
+    """Programs that XLA compiled: its passes are events inside one another, and count once."""
+    count, covered = 0, -np.inf
+    for event in sorted(inside, key=lambda event: event.start):
+        if is_compiling(event) and event.name != TRACING:
+            count += event.start >= covered
+            covered = max(covered, event.end)
+    return count
+
+
+def _warnings(python_ops, trace: Trace, steps: int) -> list[str]:
+    warnings = [
+        f'{_op_name(name)} ran in Python on the host, {time / 1e3 / steps:.1f} ms a step: '
+        f'EagerPyFunc has no kernel on an accelerator.'
+        for name, time in python_ops.most_common(3)]
+    if trace.devices:
+        return warnings
+    return [*warnings, 'No accelerator is in this trace: all ops ran on the CPU.']
+
+
+def _advice(shares, input_bound, input_ms, python_ops) -> list[str]:
+    advice = []
+    if shares['compile'] >= BOUND:
+        advice.append('Give functions tensors instead of Python numbers, and fixed shapes: up to '
+                      f'{_gain(shares["compile"])} faster.')
+    if input_bound >= BOUND:
+        stage = max(input_ms, key=input_ms.get, default='read')
+        most = _gain(input_bound)
+        if python_ops and any('mask' in name for name in python_ops):
+            advice.append(f'--mask=tf, which needs no Python: up to {most} faster.')
+        elif stage == 'python':
+            advice.append(f'Write the py_function in tensor ops: up to {most} faster.')
+        if stage in ('decode', 'mask', 'crop') or any('mask' in name for name in python_ops):
+            advice.append('--look=grid, which decodes the window alone, of a set with leaf grids; '
+                          f'--look=glance of another: up to {most} faster.')
+        if stage == 'resize':
+            advice.append('A crop instead of resizing whole frames, --crop=array: up to '
+                          f'{most} faster.')
+        if not advice:
+            advice.append('More cores, or prepared data kept in memory with Dataset.cache: up to '
+                          f'{most} faster.')
+    if shares['python'] >= max(BOUND, shares['compute']):
+        advice.append(f'A larger --batch_size, or several steps in one call: up to '
+                      f'{_gain(shares["python"])} faster.')
+    return advice
+
+
+def _gain(share: float) -> str:
+    return f'{1 / (1 - min(share, 0.99)):.1f}x'
+
+
+def _op_name(name: str) -> str:
+    last = name.split('/')[-1]
+    return 'a py_function' if last.startswith('EagerPyFunc') else f'the py_function {last}'

@@ -1,0 +1,43 @@
+"""Sets of moments: spans (start, end) that are sorted and do not touch."""
+
+from collections.abc import Iterable
+
+Spans = list[tuple[float, float]]
+
+
+def union(spans: Iterable[tuple[float, float]]) -> Spans:
+    """What any of some spans covers."""
+    merged: Spans = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif end > start:
+            merged.append((start, end))
+    return merged
+
+
+def intersection(one: Spans, other: Spans) -> Spans:
+    """What both cover."""
+    both, first, second = [], 0, 0
+    while first < len(one) and second < len(other):
+        start = max(one[first][0], other[second][0])
+        end = min(one[first][1], other[second][1])
+        if start < end:
+            both.append((start, end))
+        if one[first][1] < other[second][1]:
+            first += 1
+        else:
+            second += 1
+    return both
+
+
+def difference(one: Spans, other: Spans) -> Spans:
+    """What the first covers and the other does not."""
+    infinity = float('inf')
+    edges = [-infinity, *(edge for span in other for edge in span), infinity]
+    return intersection(one, [gap for gap in zip(edges[::2], edges[1::2]) if gap[0] < gap[1]])
+
+
+def total(spans: Spans) -> float:
+    """How long they are, together."""
+    return sum(end - start for start, end in spans)

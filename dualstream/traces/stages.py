@@ -1,0 +1,64 @@
+"""Where the input's time goes: what tf.data's threads were busy with, stage by stage."""
+
+import re
+
+from dualstream.traces.read import Event, Trace
+from dualstream.traces.split import is_input_thread
+
+STAGES = {
+    'python': re.compile(r':EagerPyFunc$|:PyFunc$'),
+    'mask': re.compile(r'(^|/)mask/'),
+    'crop': re.compile(r'(^|/)crop/'),
+    'decode': re.compile(r':Decode\w*$|^Decode|(^|/)decode/'),
+    'resize': re.compile(r'(^|/)resize|:Resize\w+$|:ScaleAndTranslate$'),
+    'read': re.compile(r'::(TFRecord|Interleave|ParallelInterleave)\w*$|:Parse(Single)?Example'),
+    'shuffle': re.compile(r'::Shuffle\w*$'),
+    'batch': re.compile(r'::(ParallelBatch|Batch)\w*$|^BatchCopy'),
+    'other ops': re.compile(r'[^:]:_?[A-Z]\w+$'),
+}
+"""In the order in which they claim an event; within a stage's event, everything is that stage's."""
+
+_WAITS = re.compile(r'^(Prefetch|ParallelMap|MapAndBatch|ParallelBatch)Consume|ThreadpoolListener')
+
+
+def stage_times(trace: Trace) -> dict[str, float]:
+    """Milliseconds of the mean step that tf.data's threads spend on each stage, of all together.
+
+    Several threads at once can spend more than a step lasts. Waiting is not counted, save that of a
+    py_function, whose waiting nobody can tell from its working.
+    """
+    begun, ended = trace.steps[0].start, trace.steps[-1].end
+    times = dict.fromkeys(STAGES, 0.0)
+    for thread, events in trace.threads.items():
+        if is_input_thread(thread):
+            inside = [event for event in events if begun <= event.start < ended]
+            for stage, microseconds in _own_times(inside):
+                times[stage] += microseconds / 1e3 / len(trace.steps)
+    return {stage: time for stage, time in times.items() if time > 0}
+
+
+def _own_times(events: list[Event]):
+    """(stage, microseconds) of each event without those inside it, for a thread's events."""
+    open_events: list[list] = []  # [event, stage, own time], each inside the one before
+
+    def close():
+        event, stage, own = open_events.pop()
+        return [(stage, own)] if stage else []
+
+    for event in events:
+        while open_events and open_events[-1][0].end <= event.start:
+            yield from close()
+        parent = open_events[-1] if open_events else None
+        if parent:
+            parent[2] -= min(event.duration, parent[0].end - event.start)
+        inherited = parent[1] if parent and parent[1] not in (None, 'read', 'shuffle',
+                                                              'batch') else None
+        open_events.append([event, inherited or _stage(event), event.duration])
+    while open_events:
+        yield from close()
+
+
+def _stage(event: Event) -> str | None:
+    if _WAITS.match(event.name):
+        return None
+    return next((stage for stage, pattern in STAGES.items() if pattern.search(event.name)), None)

@@ -1,0 +1,1 @@
+"""Do two streams, one of them slower, earn their keep?"""

@@ -1,0 +1,70 @@
+"""Do two streams, one of them slower, earn their keep?
+
+  python -m experiments.streams --quick
+  python -m experiments.streams --sources=cassava_crop/demo,DIR --out=experiments/results/streams
+
+Trains the two streams beside the same network fed otherwise, or without its delay, its skips or its
+circular hue, each as wide as costs the same; on each source, a TFDS set or a folder with a folder a
+class; on the same folds with the same seeds; and scores each in the light that it was trained in
+and in nine others. Every finished cell is kept in DIR/cells, and is not run again.
+"""
+
+import itertools
+import json
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+
+from dualstream import command
+from dualstream.atomic import writing
+
+_SOURCES = flags.DEFINE_list(
+    'sources', ['cassava_crop/demo'], 'TFDS sets, NAME/CONFIG, or folders with a folder a class.')
+_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
+_SEEDS = flags.DEFINE_integer('seeds', 3, 'Trainings of each network, each on another fold.')
+_EPOCHS = flags.DEFINE_integer('epochs', 15, 'Passes through what is trained on.')
+_QUICK = flags.DEFINE_boolean('quick', False, 'One cell alone, of the two streams.')
+_OUT = flags.DEFINE_string('out', 'runs/streams', 'The folder for the results.')
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if _SEEDS.value < 1 or _EPOCHS.value < 1 or not _SOURCES.value:
+        raise ValueError('--seeds and --epochs must be positive, and --sources name one at least')
+    with command.hushed():
+        import tqdm
+
+        from experiments.streams import cell, page, photographs
+        from experiments.streams.variants import COSTS, VARIANTS
+
+    out = pathlib.Path(_OUT.value)
+    (out / 'cells').mkdir(parents=True, exist_ok=True)
+    # Seed by seed, so that what is there after an interruption can be compared.
+    wanted = list(itertools.product(_SOURCES.value, range(_SEEDS.value), COSTS, VARIANTS))
+    windows, cells = {}, []
+    for source, seed, cost, variant in tqdm.tqdm(wanted[:1] if _QUICK.value else wanted,
+                                                 'Cells', unit=' cells'):
+        name = pathlib.Path(source).name if pathlib.Path(source).is_dir() else source
+        settings = {'source': name, 'seed': seed, 'cost': cost, 'variant': variant,
+                    'epochs': _EPOCHS.value, 'image_size': list(photographs.IMAGE_SIZE)}
+        kept = out / 'cells' / '{}-{}-{}-seed{}-{}epochs.json'.format(
+            name.replace('/', '-'), cost, variant.replace(' ', '_'), seed, _EPOCHS.value)
+        if not kept.exists():
+            if source not in windows:
+                windows[source] = photographs.read_windows(source, _DATA_DIR.value)
+            seen = windows[source]
+            scores = cell.run_cell(seen, variant, cost, seed, _EPOCHS.value)
+            with writing(kept) as path:
+                path.write_text(json.dumps({
+                    **settings, **scores, 'pictures': len(seen.labels),
+                    'classes': len(seen.label_names), 'synthetic': seen.synthetic}, indent=1))
+        cells.append(json.loads(kept.read_text()))
+    said = shlex.join(['python', '-m', 'experiments.streams', *sys.argv[1:]])
+    page.write(cells, said, out)
+    print(page.whole_page(cells, said))
+
+
+if __name__ == '__main__':
+    command.run(main)

@@ -1,0 +1,67 @@
+"""What is no trace is refused in a line that says what is wrong."""
+
+import pytest
+from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+from dualstream.traces import read_trace, review
+
+
+def space(planes=('/host:CPU',), steps=2):
+    """A trace made by hand: steps of 10 ms, 4 of which an op runs on each device."""
+    made = xplane_pb2.XSpace()
+    for number, name in enumerate(planes):
+        plane = made.planes.add(name=name)
+        plane.event_metadata[1].name = 'train'
+        plane.event_metadata[2].name = 'model/dense/MatMul:MatMul'
+        plane.stat_metadata[1].name = 'step_num'
+        line = plane.lines.add(id=number, name='python' if name == '/host:CPU' else 'stream')
+        for step in range(steps):
+            begun = step * 10**10
+            if name == '/host:CPU':
+                event = line.events.add(metadata_id=1, offset_ps=begun, duration_ps=10**10)
+                event.stats.add(metadata_id=1, int64_value=step)
+            else:
+                line.events.add(metadata_id=2, offset_ps=begun + 10**9, duration_ps=4 * 10**9)
+    return made.SerializeToString()
+
+
+@pytest.fixture
+def session(tmp_path):
+    folder = tmp_path / 'plugins' / 'profile' / '2026_01_01'
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_an_accelerators_ops_are_the_steps_computing(session, tmp_path):
+    (session / 'host.xplane.pb').write_bytes(space(('/host:CPU', '/device:GPU:0')))
+    seen = review(read_trace(tmp_path))
+    assert seen.steps == 2 and seen.step_ms == pytest.approx(10)
+    assert seen.split_ms['compute'] == pytest.approx(4)
+    assert seen.split_ms['python'] == pytest.approx(6)
+    assert seen.ran_on['GPU:0'] == pytest.approx(4)
+    assert not any('accelerator' in warning for warning in seen.warnings)
+
+
+@pytest.mark.parametrize('contents, why', [
+    (space()[:40], 'cut off'),
+    (b'no trace at all', 'cut off|no trace'),
+    (space(('/device:GPU:0',)), 'no plane'),
+    (space(steps=0), 'no marked steps'),
+    (b'', 'no plane'),
+], ids=['truncated', 'text', 'no host', 'no steps', 'empty'])
+def test_what_is_no_trace_is_refused(session, tmp_path, contents, why):
+    (session / 'host.xplane.pb').write_bytes(contents)
+    with pytest.raises(ValueError, match=why):
+        read_trace(tmp_path)
+
+
+def test_an_empty_folder_and_several_hosts_are_refused(session, tmp_path):
+    with pytest.raises(ValueError, match='no trace in'):
+        read_trace(tmp_path)
+    with pytest.raises(ValueError, match='there is no'):
+        read_trace(tmp_path / 'nowhere')
+    for host in ('one', 'two'):
+        (session / f'{host}.xplane.pb').write_bytes(space())
+    with pytest.raises(ValueError, match=r'several hosts \(one, two\)'):
+        read_trace(tmp_path)
+    assert len(read_trace(session / 'one.xplane.pb').steps) == 2
