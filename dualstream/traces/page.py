@@ -8,8 +8,9 @@ import matplotlib.figure
 from dualstream.traces.review import Review
 from dualstream.traces.split import PARTS
 
-_COLORS = {'compile': 'firebrick', 'input': 'darkorange', 'communication': 'mediumpurple',
-           'compute': 'seagreen', 'lock': 'gold', 'python': 'lightsteelblue'}
+COLORS = {'compile': 'firebrick', 'input': 'darkorange', 'communication': 'mediumpurple',
+          'compute': 'seagreen', 'lock': 'gold', 'python': 'lightsteelblue'}
+"""Of the parts of a step, in all pictures."""
 
 
 def in_words(seen: Review) -> str:
@@ -72,7 +73,7 @@ def _figure(seen: Review) -> matplotlib.figure.Figure:
     left = 0.0
     for part, time in seen.split_ms.items():
         if time >= 0.001 * seen.step_ms:
-            step.barh('step', time, left=left, color=_COLORS[part], label=PARTS[part])
+            step.barh('step', time, left=left, color=COLORS[part], label=PARTS[part])
             left += time
     step.set_xlabel('ms of the mean step')
     step.legend(loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, frameon=False)

@@ -10,24 +10,25 @@ from google.protobuf import message
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
 _HOST = '/host:CPU'
+_NOISE = {f'ThreadpoolListener::{what}' for what in ('Record', 'StartRegion', 'StopRegion')}
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """Something that took a while on one thread.
+    """Something that took a while on one thread. A trace may hold millions, so it is small.
 
     Attributes:
       name: as the profiler has it; an op's is NAME:TYPE.
       start, end: in microseconds.
       thread: its name and number.
-      stats: what the profiler noted beside it.
+      step: the number of the step that it marks, or None.
     """
 
     name: str
     start: float
     end: float
     thread: str
-    stats: dict[str, int | float | str]
+    step: int | None
 
     @property
     def duration(self) -> float:
@@ -52,7 +53,7 @@ class Trace:
     def steps(self) -> list[Event]:
         """The marked steps, in their order."""
         marked = (event for events in self.threads.values() for event in events
-                  if 'step_num' in event.stats)
+                  if event.step is not None)
         return sorted(marked, key=lambda event: event.start)
 
     def select(self, wanted: Callable[[Event], bool]) -> list[Event]:
@@ -107,11 +108,12 @@ def _find(where: pathlib.Path) -> pathlib.Path:
 
 def _threads(plane) -> dict[str, list[Event]]:
     names = {number: each.name for number, each in plane.event_metadata.items()}
-    keys = {number: each.name for number, each in plane.stat_metadata.items()}
+    step_numbers = {number for number, each in plane.stat_metadata.items()
+                    if each.name == 'step_num'}
 
-    def value(stat):
-        kind = stat.WhichOneof('value')
-        return keys[stat.ref_value] if kind == 'ref_value' else getattr(stat, kind)
+    def step(event):
+        return next((stat.int64_value for stat in event.stats
+                     if stat.metadata_id in step_numbers), None)
 
     threads = {}
     for line in plane.lines:
@@ -119,7 +121,7 @@ def _threads(plane) -> dict[str, list[Event]]:
         begun = line.timestamp_ns / 1e3
         threads[name] = sorted((
             Event(names[event.metadata_id], begun + event.offset_ps / 1e6,
-                  begun + (event.offset_ps + event.duration_ps) / 1e6, name,
-                  {keys[stat.metadata_id]: value(stat) for stat in event.stats})
-            for event in line.events), key=lambda event: (event.start, -event.end))
+                  begun + (event.offset_ps + event.duration_ps) / 1e6, name, step(event))
+            for event in line.events if names[event.metadata_id] not in _NOISE
+        ), key=lambda event: (event.start, -event.end))
     return threads

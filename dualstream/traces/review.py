@@ -60,8 +60,9 @@ def review(trace: Trace) -> Review:
         if event.name.endswith(':EagerPyFunc'):
             python_ops[event.name.rpartition(':')[0]] += event.duration
     culprit = _culprit(input_ms, python_ops)
+    same_cores = 0 if trace.devices else sum(input_ms.values())
     return Review(
-        verdict=_verdict(shares, input_bound, culprit),
+        verdict=_verdict(shares, input_bound, culprit, same_cores, step_ms),
         steps=len(steps), step_ms=step_ms, split_ms=split, input_bound=input_bound,
         input_ms=input_ms, ran_on=_ran_on(trace, inside), top_ops=_top_ops(inside, len(steps)),
         traced=sum(event.name == TRACING for event in inside),
@@ -78,7 +79,7 @@ def _culprit(input_ms, python_ops) -> str:
     return {'other ops': 'ops of its map functions'}.get(stage, f'the stage {stage}')
 
 
-def _verdict(shares, input_bound, culprit) -> str:
+def _verdict(shares, input_bound, culprit, same_cores, step_ms) -> str:
     if shares['compile'] >= BOUND:
         return (f'Bound by tracing and compiling, {shares["compile"]:.0%} of the step: a function '
                 'is traced or compiled anew within the steps.')
@@ -90,7 +91,10 @@ def _verdict(shares, input_bound, culprit) -> str:
     if shares['python'] >= max(BOUND, shares['compute']):
         return (f'Bound by Python, {shares["python"]:.0%} of the step: too little is computed in '
                 'each step to hide what starts it.')
-    return f'Compute-bound, {shares["compute"]:.0%} of the step: the input keeps up.'
+    beside = ''
+    if same_cores >= BOUND * step_ms:
+        beside = f', though it takes {same_cores:.0f} ms a step of the same cores'
+    return f'Compute-bound, {shares["compute"]:.0%} of the step: the input keeps up{beside}.'
 
 
 def _ran_on(trace: Trace, inside: list[Event]) -> dict[str, float]:

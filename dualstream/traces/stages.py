@@ -18,7 +18,7 @@ STAGES = {
 }
 """In the order in which they claim an event; within a stage's event, everything is that stage's."""
 
-_WAITS = re.compile(r'^(Prefetch|ParallelMap|MapAndBatch|ParallelBatch)Consume|ThreadpoolListener')
+_WAITS = re.compile(r'^(Prefetch|ParallelMap|MapAndBatch|ParallelBatch)Consume')
 
 
 def stage_times(trace: Trace) -> dict[str, float]:

@@ -39,6 +39,7 @@ def run_cell(windows: Windows, variant: str, cost: str, seed: int, epochs: int) 
     recipe.compile_network(network, LEARNING_RATE, steps * epochs)
     network.fit(
         _batches(windows, train, seed, epochs), epochs=epochs, steps_per_epoch=steps, verbose=0,
+        shuffle=False,
         class_weight=recipe.class_weights(np.bincount(windows.labels[train], minlength=classes)))
 
     held_out = np.float32(windows.images[test]) / 255

@@ -1,0 +1,124 @@
+"""What limits the training step under each routine, as its trace says?
+
+  python -m experiments.traces --out=experiments/results/traces
+
+Trains `nano` for some steps behind each of the seven routines from pixels, and behind the other two
+looks; traces and reviews each. Writes results.json, results.md, a picture of the steps, and each
+review as a page of its own.
+"""
+
+import dataclasses
+import json
+import pathlib
+import tempfile
+
+from absl import flags
+
+from dualstream import command
+from dualstream.atomic import writing
+
+_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
+_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
+_STEPS = flags.DEFINE_integer('steps', 12, 'Steps to trace of each, after some that warm up.')
+_OUT = flags.DEFINE_string('out', 'runs/traces', 'The folder for the results.')
+
+IMAGE_SIZE, BATCH_SIZE, WARM_UP = (224, 224), 16, 8
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if _STEPS.value < 1:
+        raise ValueError(f'--steps must be positive, got {_STEPS.value}')
+    with command.hushed():
+        import tqdm
+
+        from dualstream import network
+        from dualstream.pipeline import Routine, prepare
+        from dualstream.traces import page
+        from dualstream.training import recipe
+
+    photos = prepare(_DATASET.value, _DATA_DIR.value)
+    model = network.build('nano', image_size=IMAGE_SIZE, classes=len(photos.label_names))
+    recipe.compile_network(model, 1e-3, 10_000)
+    routines = {'none': Routine(IMAGE_SIZE, 'none', 'none')} | {
+        f'{mask}-{crop}': Routine(IMAGE_SIZE, mask, crop, 'pixels')
+        for mask in ('cv', 'tf') for crop in ('loop', 'array', 'random')}
+    routines |= {'tf-array, glance': Routine(IMAGE_SIZE, look='glance'),
+                 'tf-array, grid': Routine(IMAGE_SIZE, look='grid')}
+    reviews = {name: _traced(photos, model, routine)
+               for name, routine in tqdm.tqdm(routines.items(), 'Tracing', unit=' routines')}
+
+    out = pathlib.Path(_OUT.value)
+    out.mkdir(parents=True, exist_ok=True)
+    synthetic = (photos.builder.info.metadata or {}).get('synthetic')
+    title = (f'{photos.builder.info.full_name}{" (synthetic)" if synthetic else ""}, nano, '
+             f'batches of {BATCH_SIZE}, on the CPU')
+    results = {'what': title, 'reviews': {
+        name: dataclasses.asdict(seen) for name, seen in reviews.items()}}
+    with writing(out / 'results.json') as path:
+        path.write_text(json.dumps(results, indent=1) + '\n')
+    with writing(out / 'results.md') as path:
+        path.write_text(f'{title}.\n\n{_table(reviews)}\n\n![The mean step](steps.png)\n')
+    with writing(out / 'steps.png') as path:
+        _figure(reviews).savefig(path, dpi=110)
+    for name, seen in reviews.items():
+        with writing(out / f'{name.replace(", ", "-")}.html') as path:
+            path.write_text(page.as_html(seen, f'{name}: {title}'))
+    print(_table(reviews))
+
+
+def _traced(photos, model, routine):
+    """The review of some steps of a training."""
+    from dualstream.pipeline import training_batches
+    from dualstream.traces import read_trace, review
+    from dualstream.training.callbacks import Trace
+
+    # A loop's trace has a million events a step: a few steps say enough.
+    traced = min(2, _STEPS.value) if routine.crop == 'loop' else _STEPS.value
+    steps = WARM_UP + traced
+    epochs = 1 + steps * BATCH_SIZE // photos.count('train')
+    batches = training_batches(photos, routine, BATCH_SIZE, epochs + 1, seed=0)
+    with tempfile.TemporaryDirectory() as logdir:
+        model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False,
+                  callbacks=[Trace(WARM_UP + 1, steps, logdir, 0)])
+        return review(read_trace(logdir))
+
+
+def _table(reviews) -> str:
+    lines = ['| routine | step | waits for input | for the lock | computes | Python | verdict |',
+             '| --- ' * 7 + '|']
+    for name, seen in reviews.items():
+        shares = {part: time / seen.step_ms for part, time in seen.split_ms.items()}
+        lines.append(
+            f'| `{name}` | {seen.step_ms:.0f} ms | {shares["input"]:.0%} | {shares["lock"]:.0%} | '
+            f'{shares["compute"]:.0%} | {shares["python"]:.0%} | {seen.verdict} |')
+    return '\n'.join(lines)
+
+
+def _figure(reviews):
+    import matplotlib.figure
+
+    from dualstream.traces.page import COLORS
+    from dualstream.traces.split import PARTS
+
+    figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained')
+    axes = figure.subplots()
+    names, left = list(reviews), [0.0] * len(reviews)
+    for part, what in PARTS.items():
+        widths = [reviews[name].split_ms[part] for name in names]
+        if max(widths) > 0:
+            axes.barh(names, widths, left=left, color=COLORS[part], label=what)
+            left = [start + width for start, width in zip(left, widths)]
+    # The loops take so long that nothing else could be seen beside them.
+    shown = [end for name, end in zip(names, left) if 'loop' not in name]
+    axes.set_xlim(0, 1.25 * max(shown))
+    for place, end in enumerate(left):
+        axes.text(min(end, 1.15 * max(shown)), place, f' {end:.0f} ms', va='center', fontsize=9)
+    axes.set_xlabel('ms of the mean step')
+    axes.legend(loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, frameon=False)
+    axes.invert_yaxis()
+    return figure
+
+
+if __name__ == '__main__':
+    command.run(main)
