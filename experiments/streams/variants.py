@@ -1,6 +1,7 @@
 """The networks that are compared, each as wide as costs it what the two streams cost."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -26,6 +27,7 @@ COSTS = {
 }
 
 
+@functools.cache
 def matched(name: str, cost: str, image_size: tuple[int, int], classes: int) -> DualStreamConfig:
     """A variant's configuration, its widths scaled until it costs what the two streams cost.
 
@@ -45,6 +47,6 @@ def matched(name: str, cost: str, image_size: tuple[int, int], classes: int) -> 
         widths = tuple(max(4, 4 * round(factor * width / 4)) for width in whole.widths)
         return dataclasses.replace(variant, widths=widths)
 
-    candidates = {scaled(factor) for factor in np.geomspace(0.6, 2.4, 40)}
+    candidates = {scaled(factor) for factor in np.geomspace(0.25, 2.4, 60)}
     return min(candidates, key=lambda config: abs(
         np.log(COSTS[cost](dual_stream(config)) / wanted)))
