@@ -7,6 +7,7 @@ The shortest form, with no flags, trains on the demo set of synthetic leaves:
 The seven routines of preprocessing are chosen by --mask and --crop; `none` resizes whole frames.
 """
 
+import math
 import re
 import time
 
@@ -36,6 +37,22 @@ _IMAGE_SIZE = flags.DEFINE_string(
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Pictures in a batch.')
 _EPOCHS = flags.DEFINE_integer('epochs', 12, 'Passes through the training split.')
 _LEARNING_RATE = flags.DEFINE_float('learning_rate', 2e-3, 'The highest, after the warm-up.')
+_LABEL_SMOOTHING = flags.DEFINE_float(
+    'label_smoothing', 0.0, 'Share of each target that is spread over all classes, in [0, 1).')
+_COLOR_JITTER = flags.DEFINE_float(
+    'color_jitter', 0.0, 'How far brightness, contrast and saturation are moved after the crop; '
+    'hue turns a tenth as far. In [0, 1]; 0.1 is mild, 0: none.')
+_MIXUP = flags.DEFINE_float(
+    'mixup', 0.0, 'Alpha of the Beta distribution by which pictures of a batch are mixed; 0: none.')
+_EMA = flags.DEFINE_float(
+    'ema', 0.0, "Momentum of the weights' moving average, which is then what is scored and saved, "
+    'in [0, 1); 0: none.')
+_EARLY_STOPPING = flags.DEFINE_integer(
+    'early_stopping', 0, 'Epochs without a better balanced accuracy in validation after which the '
+    'training ends; the best weights are kept. 0: it goes on to its end, and keeps its last.')
+_TTA_WINDOWS = flags.DEFINE_integer(
+    'tta_windows', 1, 'Windows of each picture of the test split whose probabilities are averaged, '
+    'each of which --crop=random chooses anew.')
 _SEED = flags.DEFINE_integer('seed', 0, 'Of weights, order, crops and augmentation.')
 _DEVICE = flags.DEFINE_enum(
     'device', 'auto', ['auto', 'cpu', 'gpu', 'tpu'],
@@ -57,17 +74,20 @@ def main(argv: list[str]) -> None:
     for flag in (_EPOCHS, _CHECKPOINT_STEPS, _LEARNING_RATE):
         if not flag.value > 0:
             raise ValueError(f'--{flag.name} must be positive, got {flag.value}')
+    _check_recipe()
 
     # Not before: --helpshort and a mistyped flag should not wait for TensorFlow.
     with command.hushed():
         import keras
 
         from dualstream import devices, network
-        from dualstream.pipeline import Routine, evaluation_batches, prepare, training_batches
+        from dualstream.pipeline import (
+            Routine, evaluation_batches, prepare, training_batches, weighted_targets)
         from dualstream.pipeline.batches import steps_per_epoch
         from dualstream.report.page import write_report
         from dualstream.report.scores import Scores
         from dualstream.training import callbacks, recipe
+        from dualstream.training.early_stopping import KeepBest
         from dualstream.training.loop import fit
         from dualstream.training.workdir import Workdir
 
@@ -85,33 +105,47 @@ def main(argv: list[str]) -> None:
         model = network.build(_PRESET.value, image_size=image_size,
                               classes=len(photos.label_names), seed=_SEED.value)
         recipe.compile_network(
-            model, _LEARNING_RATE.value, steps * _EPOCHS.value, on_cpu='CPU' in device)
+            model, _LEARNING_RATE.value, steps * _EPOCHS.value, on_cpu='CPU' in device,
+            label_smoothing=_LABEL_SMOOTHING.value, ema=_EMA.value)
     workdir.claim()
 
-    progress = callbacks.Progress(workdir, steps, _BATCH_SIZE.value, _CHECKPOINT_STEPS.value)
+    best = KeepBest(_EARLY_STOPPING.value) if _EARLY_STOPPING.value else None
+    progress = callbacks.Progress(
+        workdir, steps, _BATCH_SIZE.value, _CHECKPOINT_STEPS.value, best)
     progress.set_model(model)
     progress.restore()
     validation = evaluation_batches(photos, 'validation', routine, _BATCH_SIZE.value, _SEED.value)
     logdir = str(workdir.path / 'tensorboard')
     beside = [
         callbacks.Validate(validation, photos.label_names),
+        *([best] if best else []),
         keras.callbacks.TensorBoard(logdir, write_graph=False),
         progress,
     ]
     if profile_steps:
         beside.append(callbacks.Trace(*profile_steps, logdir, progress.step))
     batches = training_batches(
-        photos, routine, _BATCH_SIZE.value, _EPOCHS.value, _SEED.value, progress.step)
+        photos, routine, _BATCH_SIZE.value, _EPOCHS.value, _SEED.value, progress.step,
+        _COLOR_JITTER.value)
     weights = recipe.class_weights(photos.label_counts('train'))
-    fit(model, batches, steps, _EPOCHS.value, progress.step, weights, beside)
+    batches = weighted_targets(
+        batches, list(weights.values()), _MIXUP.value, _SEED.value, progress.step)
+    if not (best and best.stopped):
+        fit(model, batches, steps, _EPOCHS.value, progress.step, None, beside)
+    if best:
+        model.set_weights(best.weights)
 
     test = evaluation_batches(photos, 'test', routine, _BATCH_SIZE.value, _SEED.value)
-    scores = Scores.of(model, test, photos.label_names)
+    scores = one_window = Scores.of(model, test, photos.label_names)
+    if _TTA_WINDOWS.value > 1:
+        several = evaluation_batches(
+            photos, 'test', routine, _BATCH_SIZE.value, _SEED.value, _TTA_WINDOWS.value)
+        scores = Scores.of(model, several, photos.label_names)
     with workdir.writing('model.keras') as path:
         model.save(path)
     wall_seconds = progress.earlier_seconds + time.perf_counter() - begun
     write_report(
-        workdir, photos, model, scores, progress.rows, test, device, wall_seconds)
+        workdir, photos, model, scores, one_window, progress.rows, test, device, wall_seconds)
     workdir.drop_checkpoints()
     print(f'balanced accuracy {scores.balanced_accuracy:.1%}, accuracy {scores.accuracy:.1%} on '
           f'{scores.confusion.sum()} held-out pictures; see {workdir.path / "report.md"}')
@@ -120,8 +154,26 @@ def main(argv: list[str]) -> None:
 def _config() -> dict:
     """The settings that make a run what it is; where it runs and is kept is not among them."""
     made_by = (_DATASET, _MASK, _CROP, _LOOK, _SACCADES, _PRESET, _IMAGE_SIZE, _BATCH_SIZE,
-               _EPOCHS, _LEARNING_RATE, _SEED)
+               _EPOCHS, _LEARNING_RATE, _LABEL_SMOOTHING, _COLOR_JITTER, _MIXUP, _EMA,
+               _EARLY_STOPPING, _TTA_WINDOWS, _SEED)
     return {flag.name: flag.value for flag in made_by}
+
+
+def _check_recipe() -> None:
+    """Raises ValueError where a flag of the recipe is out of its range."""
+    for flag, inside, bounds in (
+            (_LABEL_SMOOTHING, 0 <= _LABEL_SMOOTHING.value < 1, 'in [0, 1)'),
+            (_COLOR_JITTER, 0 <= _COLOR_JITTER.value <= 1, 'in [0, 1]'),
+            (_MIXUP, 0 <= _MIXUP.value < math.inf, 'at least 0, and finite'),
+            (_EMA, 0 <= _EMA.value < 1, 'in [0, 1)'),
+            (_EARLY_STOPPING, _EARLY_STOPPING.value >= 0, 'at least 0'),
+            (_TTA_WINDOWS, _TTA_WINDOWS.value >= 1, 'at least 1')):
+        if not inside:
+            raise ValueError(f'--{flag.name} must be {bounds}, got {flag.value}')
+    if _TTA_WINDOWS.value > 1 and _CROP.value != 'random':
+        raise ValueError(
+            f'--tta_windows={_TTA_WINDOWS.value} needs --crop=random: --crop={_CROP.value} gives '
+            f'the same window each time')
 
 
 def _image_size(text: str) -> tuple[int, int]:

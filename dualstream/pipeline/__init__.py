@@ -5,8 +5,10 @@ from dualstream.pipeline.decode import decode_frame, decode_image, decode_window
 from dualstream.pipeline.examples import Photos, prepare
 from dualstream.pipeline.frames import crop_frames
 from dualstream.pipeline.routines import CROPS, LOOKS, MASKS, Routine
+from dualstream.pipeline.targets import weighted_targets
 
 __all__ = [
     'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'crop_frames', 'decode_frame',
     'decode_image', 'decode_window', 'evaluation_batches', 'prepare', 'training_batches',
+    'weighted_targets',
 ]

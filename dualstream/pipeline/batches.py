@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from dualstream.pipeline.augment import turn_and_flip
+from dualstream.pipeline.augment import jitter_color, turn_and_flip
 from dualstream.pipeline.examples import Photos
 from dualstream.pipeline.routines import Routine
 
@@ -31,6 +31,7 @@ def training_batches(
     epochs: int,
     seed: int,
     start_step: int = 0,
+    color_jitter: float = 0.0,
 ) -> tf.data.Dataset:
     """The training batches of all epochs, one after the other.
 
@@ -45,6 +46,7 @@ def training_batches(
       epochs: how often the split is passed through.
       seed: of all that is drawn.
       start_step: batches to leave out at the start, undecoded.
+      color_jitter: the strength of `jitter_color`, in [0, 1]; 0 leaves the colours alone.
 
     Returns:
       (float32 (batch, height, width, 3), int64 (batch,)).
@@ -66,7 +68,11 @@ def training_batches(
         key = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), epoch)
         key = tf.random.experimental.stateless_fold_in(key, example['index'])
         crop_seed, turn_seed = tf.unstack(tf.random.split(key))
-        return turn_and_flip(routine(example, crop_seed), turn_seed), example['label']
+        image = turn_and_flip(routine(example, crop_seed), turn_seed)
+        if color_jitter:
+            light_seed = tf.random.experimental.stateless_fold_in(key, 1)
+            image = jitter_color(image, light_seed, color_jitter)
+        return image, example['label']
 
     ordered = tf.data.Dataset.range(start_epoch, epochs).flat_map(one_epoch)
     images = ordered.skip(skipped * batch_size).map(to_image, tf.data.AUTOTUNE)
@@ -74,21 +80,30 @@ def training_batches(
 
 
 def evaluation_batches(
-    photos: Photos, purpose: str, routine: Routine, batch_size: int, seed: int
+    photos: Photos, purpose: str, routine: Routine, batch_size: int, seed: int, windows: int = 1
 ) -> tf.data.Dataset:
     """Every picture of a split once, in stored order, not augmented; the last batch may be smaller.
 
     Args:
       photos, routine, batch_size, seed: as of `training_batches`.
       purpose: 'train', 'validation' or 'test'.
+      windows: images of each picture, each the routine's with another seed, so that only the crop
+        'random' gives different ones. The first are those that fewer windows would give.
 
     Returns:
-      (float32 (<= batch, height, width, 3), int64 (<= batch,)).
+      (float32 (<= batch, height, width, 3), int64 (<= batch,)), with windows before the height
+      where there are several: (<= batch, windows, height, width, 3).
     """
-    def to_image(example):
+    def to_image(example, window):
         key = tf.random.experimental.stateless_fold_in(
-            tf.constant([seed, 1], tf.int64), example['index'])
+            tf.stack([tf.constant(seed, tf.int64), 1 + window]), example['index'])
         return routine(example, key), example['label']
 
-    images = photos.read(purpose).map(to_image, tf.data.AUTOTUNE)
+    def each_window(example):
+        return tf.data.Dataset.range(windows).map(lambda window: (example, window))
+
+    # Windows of one picture are made at once, since they are examples of their own till here.
+    images = photos.read(purpose).flat_map(each_window).map(to_image, tf.data.AUTOTUNE)
+    if windows > 1:
+        images = images.batch(windows).map(lambda image, label: (image, label[0]))
     return images.batch(batch_size).prefetch(tf.data.AUTOTUNE)

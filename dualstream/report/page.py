@@ -22,6 +22,7 @@ def write_report(
     photos: Photos,
     network: keras.Model,
     scores: Scores,
+    one_window: Scores,
     rows: list[dict[str, float]],
     test: tf.data.Dataset,
     device: str,
@@ -34,14 +35,17 @@ def write_report(
       photos: what it was trained on.
       network: trained.
       scores: on the test split.
+      one_window: on the test split, of one window of each picture; the same scores, if the run's
+        config asks for no more.
       rows: the lines of metrics.csv.
-      test: the batches that were scored.
+      test: the batches of one window that were scored.
       device: what it ran on, in words.
       wall_seconds: that it took, all its parts together.
     """
     summary = {
         'balanced_accuracy': scores.balanced_accuracy,
         'accuracy': scores.accuracy,
+        'one_window_balanced_accuracy': one_window.balanced_accuracy,
         'per_class_recall': scores.per_class_recall,
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(
@@ -112,6 +116,7 @@ def _page(summary: dict, others: list[dict]) -> str:
         f'parameters; TensorFlow {made_by["tensorflow"]}, Keras {made_by["keras"]} on '
         f'{made_by["backend"]}.',
         '',
+        *_windows(summary),
         '| class | recall |', '| --- | --- |',
         *(f'| {name} | {recall:.1%} |' for name, recall in summary['per_class_recall'].items()),
         '',
@@ -135,6 +140,14 @@ def _page(summary: dict, others: list[dict]) -> str:
         '## Made by', '', '```', json.dumps(config, indent=2), '```', '',
     ]
     return '\n'.join(lines)
+
+
+def _windows(summary: dict) -> list[str]:
+    """What averaging over windows brought, where it was done."""
+    windows, alone = summary['config']['tta_windows'], summary['one_window_balanced_accuracy']
+    gain = 100 * (summary['balanced_accuracy'] - alone)
+    return [f'Probabilities are the mean of those of {windows} windows; of one window alone, '
+            f'balanced accuracy is {alone:.1%}: {gain:+.1f} points.', ''] if windows > 1 else []
 
 
 def _routine_name(config: dict) -> str:

@@ -26,12 +26,19 @@ class Scores:
     def of(
         cls, network: keras.Model, batches: tf.data.Dataset, label_names: list[str]
     ) -> 'Scores':
-        """Scores a network on batches of (images, labels)."""
+        """Scores a network on batches of (images, labels).
+
+        Images are (batch, height, width, channels), or (batch, windows, height, width, channels):
+        then a picture's probabilities are the mean of its windows'.
+        """
         confusion = np.zeros([len(label_names)] * 2, np.int64)
         loss = 0.0
         for images, labels in batches:
             labels = labels.numpy()
-            probabilities = keras.ops.convert_to_numpy(network.predict_on_batch(images))
+            windows = images.shape[1] if len(images.shape) == 5 else 1
+            each = tf.reshape(images, [-1, *images.shape[-3:]])
+            probabilities = keras.ops.convert_to_numpy(network.predict_on_batch(each))
+            probabilities = probabilities.reshape([len(labels), windows, -1]).mean(axis=1)
             np.add.at(confusion, (labels, probabilities.argmax(axis=1)), 1)
             of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
             loss -= np.log(np.maximum(of_label, 1e-12)).sum()

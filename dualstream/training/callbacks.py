@@ -9,11 +9,16 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.report.scores import Scores
+from dualstream.training.early_stopping import KeepBest
+from dualstream.training.recipe import averaged
 from dualstream.training.workdir import Workdir
 
 
 class Validate(keras.callbacks.Callback):
-    """After each epoch, scores the network on a split and adds that to the epoch's logs."""
+    """After each epoch, scores the network on a split and adds that to the epoch's logs.
+
+    A network that keeps a moving average of its weights is scored with the average.
+    """
 
     def __init__(self, batches: tf.data.Dataset, label_names: list[str]):
         super().__init__()
@@ -21,7 +26,8 @@ class Validate(keras.callbacks.Callback):
         self._label_names = label_names
 
     def on_epoch_end(self, epoch, logs=None):
-        scores = Scores.of(self.model, self._batches, self._label_names)
+        with averaged(self.model):
+            scores = Scores.of(self.model, self._batches, self._label_names)
         logs['val_loss'] = scores.cross_entropy
         logs['val_accuracy'] = scores.accuracy
         logs['val_balanced_accuracy'] = scores.balanced_accuracy
@@ -38,11 +44,15 @@ class Progress(keras.callbacks.Callback):
       earlier_seconds: that the run took before it was interrupted, up to its last checkpoint.
     """
 
-    def __init__(self, workdir: Workdir, steps_per_epoch: int, batch_size: int, every: int):
+    def __init__(
+        self, workdir: Workdir, steps_per_epoch: int, batch_size: int, every: int,
+        best: KeepBest | None = None,
+    ):
         """Args:
           workdir: where both are kept.
           steps_per_epoch, batch_size: of the training.
           every: steps between checkpoints.
+          best: the training's early stopping, if it has one.
         """
         super().__init__()
         self.step, self.rows, self.earlier_seconds = 0, [], 0.0
@@ -51,6 +61,7 @@ class Progress(keras.callbacks.Callback):
         self._steps_per_epoch = steps_per_epoch
         self._batch_size = batch_size
         self._every = every
+        self._best = best
         self._metrics = None  # of an epoch that an interruption cut in two
         self._seconds = 0.0  # that the cut epoch took before
 
@@ -64,9 +75,14 @@ class Progress(keras.callbacks.Callback):
         self._seconds = story['epoch_seconds']
         for name, variable in self._variables().items():
             variable.assign(arrays[name])
+        if self._best and self.rows:
+            self._best.scores = [row['val_balanced_accuracy'] for row in self.rows]
+            self._best.weights = [arrays[name] for name in sorted(arrays)
+                                  if name.startswith('best')]
         if self.step % self._steps_per_epoch:
             # Keras makes the metrics' variables with the first batch of whatever kind.
-            self.model.test_on_batch(np.zeros([1, *self.model.input_shape[1:]]), np.zeros([1]))
+            self.model.test_on_batch(np.zeros([1, *self.model.input_shape[1:]]),
+                                     np.zeros([1, *self.model.output_shape[1:]]))
             self._metrics = [arrays[name] for name in sorted(arrays) if name.startswith('metric')]
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -103,6 +119,9 @@ class Progress(keras.callbacks.Callback):
                   for name, variable in self._variables().items()}
         for index, variable in enumerate(self.model.metrics_variables):
             arrays[f'metric{index:04d}'] = keras.ops.convert_to_numpy(variable)
+        if self._best and self._best.weights:
+            arrays |= {f'best{index:04d}': value
+                       for index, value in enumerate(self._best.weights)}
         self._workdir.save_checkpoint(self.step, arrays, {
             'rows': self.rows,
             'epoch_seconds': epoch_seconds,

@@ -1,4 +1,7 @@
-"""The recipe: optimiser, schedule, loss and the weight of each class."""
+"""The recipe: optimiser, schedule, loss, averaged weights and the weight of each class."""
+
+import contextlib
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -10,7 +13,12 @@ WEIGHT_DECAY = 1e-4
 
 
 def compile_network(
-    network: keras.Model, learning_rate: float, steps: int, on_cpu: bool = True
+    network: keras.Model,
+    learning_rate: float,
+    steps: int,
+    on_cpu: bool = True,
+    label_smoothing: float | None = None,
+    ema: float = 0.0,
 ) -> None:
     """Makes a network ready for `fit`: AdamW, a cosine that ends at zero, cross-entropy.
 
@@ -19,17 +27,43 @@ def compile_network(
       learning_rate: its highest value.
       steps: of the whole training.
       on_cpu: whether it runs on a CPU, where XLA's convolutions are slower than TensorFlow's own.
+      label_smoothing: in [0, 1), the share of each target that is spread over all classes (Szegedy
+        et al. 2016, Rethinking the Inception Architecture); targets are then (batch, classes), as
+        of `weighted_targets`. If None, they are the classes' numbers, (batch,).
+      ema: in [0, 1), the momentum of the weights' exponential moving average (Polyak and Juditsky
+        1992 average the iterates of stochastic approximation); `averaged` lends it. 0 keeps none.
     """
     warm_up = max(1, round(WARM_UP * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0, warmup_target=learning_rate, warmup_steps=warm_up,
         decay_steps=max(1, steps - warm_up))
+    optimizer = keras.optimizers.AdamW(
+        schedule, weight_decay=WEIGHT_DECAY, use_ema=ema > 0, ema_momentum=ema)
     network.compile(
-        optimizer=keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY),
-        loss=keras.losses.SparseCategoricalCrossentropy(),
+        optimizer=optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy() if label_smoothing is None
+        else keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=['accuracy'],
         jit_compile=False if on_cpu else 'auto')
     network.optimizer.build(network.trainable_variables)
+
+
+@contextlib.contextmanager
+def averaged(network: keras.Model) -> Iterator[None]:
+    """Inside it, a network that keeps a moving average of its weights has the average for weights.
+
+    The statistics of batch normalisation are averages by themselves.
+    """
+    if not network.optimizer.use_ema:
+        yield
+        return
+    own = [keras.ops.convert_to_numpy(variable) for variable in network.trainable_variables]
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(network.trainable_variables, own, strict=True):
+            variable.assign(value)
 
 
 def class_weights(counts: np.ndarray) -> dict[int, float]:

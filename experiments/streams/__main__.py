@@ -10,7 +10,6 @@ and in nine others. Every finished cell is kept in DIR/cells, and is not run aga
 """
 
 import itertools
-import json
 import pathlib
 import shlex
 import sys
@@ -18,7 +17,7 @@ import sys
 from absl import flags
 
 from dualstream import command
-from dualstream.atomic import writing
+from experiments.cells import once
 
 _SOURCES = flags.DEFINE_list(
     'sources', ['cassava_crop/demo'], 'TFDS sets, NAME/CONFIG, or folders with a folder a class.')
@@ -51,16 +50,16 @@ def main(argv: list[str]) -> None:
                     'epochs': _EPOCHS.value, 'image_size': list(photographs.IMAGE_SIZE)}
         kept = out / 'cells' / '{}-{}-{}-seed{}-{}epochs.json'.format(
             name.replace('/', '-'), cost, variant.replace(' ', '_'), seed, _EPOCHS.value)
-        if not kept.exists():
+
+        def run():
             if source not in windows:
                 windows[source] = photographs.read_windows(source, _DATA_DIR.value)
             seen = windows[source]
             scores = cell.run_cell(seen, variant, cost, seed, _EPOCHS.value)
-            with writing(kept) as path:
-                path.write_text(json.dumps({
-                    **settings, **scores, 'pictures': len(seen.labels),
-                    'classes': len(seen.label_names), 'synthetic': seen.synthetic}, indent=1))
-        cells.append(json.loads(kept.read_text()))
+            return {**settings, **scores, 'pictures': len(seen.labels),
+                    'classes': len(seen.label_names), 'synthetic': seen.synthetic}
+
+        cells.append(once(kept, run))
     said = shlex.join(['python', '-m', 'experiments.streams', *sys.argv[1:]])
     page.write(cells, said, out)
     print(page.whole_page(cells, said))

@@ -7,15 +7,14 @@ import matplotlib.figure
 import numpy as np
 
 from dualstream.atomic import writing
+from experiments.cells import Cells, percent, points, where
 from experiments.streams.variants import COSTS, VARIANTS
-
-Cells = list[dict]
 
 
 def whole_page(cells: Cells, command: str) -> str:
     lines = ['# Do two streams earn their keep?', '', f'`{command}`', '']
     for source in _sources(cells):
-        of_source = _where(cells, source=source)
+        of_source = where(cells, source=source)
         first = of_source[0]
         synthetic = ' (synthetic)' if first['synthetic'] else ''
         lines += [f'## {source}{synthetic}', '',
@@ -25,8 +24,8 @@ def whole_page(cells: Cells, command: str) -> str:
                   f'{len({cell["seed"] for cell in of_source})} seeds, each of another fold. The '
                   'last columns: the mean drop under nine changes of light, and the worst one.', '']
         for cost in COSTS:
-            if _where(of_source, cost=cost):
-                lines += [f'At equal {cost}:', '', *_table(_where(of_source, cost=cost)), '']
+            if where(of_source, cost=cost):
+                lines += [f'At equal {cost}:', '', *_table(where(of_source, cost=cost)), '']
         lines += [f'![{source}]({_file_name(source)})', '']
     return '\n'.join(lines)
 
@@ -35,9 +34,9 @@ def _table(cells: Cells) -> list[str]:
     rows = ['| network | parameters | multiply-adds | balanced accuracy | against two streams, '
             'same folds | mean drop | worst drop |', '| --- ' * 7 + '|']
     ours = {cell['seed']: cell['balanced_accuracy']
-            for cell in _where(cells, variant='two streams')}
+            for cell in where(cells, variant='two streams')}
     for variant in VARIANTS:
-        some = _where(cells, variant=variant)
+        some = where(cells, variant=variant)
         if not some:
             continue
         scores = np.array([cell['balanced_accuracy'] for cell in some])
@@ -48,20 +47,9 @@ def _table(cells: Cells) -> list[str]:
         worst = max(drops, key=drops.get)
         rows.append(
             f'| {variant} | {some[0]["parameters"]:,} | {some[0]["multiply_adds"] / 1e6:.1f} M | '
-            f'{_percent(scores)} | {_points(against)} | {100 * np.mean(list(drops.values())):.1f} '
+            f'{percent(scores)} | {points(against)} | {100 * np.mean(list(drops.values())):.1f} '
             f'| {100 * drops[worst]:.1f} ({worst}) |')
     return rows
-
-
-def _percent(scores) -> str:
-    return f'{100 * scores.mean():.1f}% ± {100 * scores.std(ddof=min(1, len(scores) - 1)):.1f}'
-
-
-def _points(differences) -> str:
-    if not differences:
-        return ''
-    spread = np.std(differences, ddof=min(1, len(differences) - 1))
-    return f'{100 * np.mean(differences):+.1f} ± {100 * spread:.1f}'
 
 
 def _figure(cells: Cells) -> matplotlib.figure.Figure:
@@ -70,7 +58,7 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
         names = list(VARIANTS)
         for place, variant in enumerate(names):
             scores = [100 * cell['balanced_accuracy']
-                      for cell in _where(cells, cost=cost, variant=variant)]
+                      for cell in where(cells, cost=cost, variant=variant)]
             color = 'seagreen' if variant == 'two streams' else 'slategray'
             axes.plot(scores, [place] * len(scores), 'o', color=color, alpha=0.6)
             if scores:
@@ -91,11 +79,7 @@ def write(cells: Cells, command: str, out: pathlib.Path) -> None:
         path.write_text(whole_page(cells, command))
     for source in _sources(cells):
         with writing(out / _file_name(source)) as path:
-            _figure(_where(cells, source=source)).savefig(path, dpi=110)
-
-
-def _where(cells: Cells, **fields) -> Cells:
-    return [cell for cell in cells if all(cell[key] == value for key, value in fields.items())]
+            _figure(where(cells, source=source)).savefig(path, dpi=110)
 
 
 def _sources(cells: Cells) -> list[str]:

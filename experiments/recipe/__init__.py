@@ -1,0 +1,1 @@
+"""Which parts of a practitioner's recipe earn their place?"""
