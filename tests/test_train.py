@@ -111,26 +111,72 @@ def test_tensorboard_has_the_curves(finished):
     assert 'epoch_loss' in events.Tags()['tensors']
 
 
-def test_kill_and_resume_ends_as_if_nothing_had_happened(start, finished, tmp_path):
-    process = start(tmp_path, '--checkpoint_steps=1')
+def kill_and_resume(start, folder, whole, flags=()):
+    """Kills a run in its midst, takes it up again, and compares it with one that was let finish."""
+    process = start(folder, '--checkpoint_steps=1', *flags)
     begun = time.monotonic()
-    while not list(tmp_path.glob('checkpoints/000000000[3-9]')):
+    while not list(folder.glob('checkpoints/000000000[3-9]')):
         assert process.poll() is None and time.monotonic() < begun + 120, process.stderr.read()
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
-    assert not (tmp_path / 'summary.json').exists()
+    assert not (folder / 'summary.json').exists()
 
-    again = start(tmp_path, '--checkpoint_steps=1', '--resume')
+    again = start(folder, '--checkpoint_steps=1', '--resume', *flags)
     _, said = again.communicate()
     assert again.returncode == 0, said
     from dualstream import network  # noqa: F401, registers the layers
-    models = [keras.saving.load_model(folder / 'model.keras') for folder in (tmp_path, finished)]
+    models = [keras.saving.load_model(run / 'model.keras') for run in (folder, whole)]
     for variable, other in zip(models[0].variables, models[1].variables, strict=True):
         np.testing.assert_array_equal(variable, other)
     for name in ('accuracy', 'balanced_accuracy', 'per_class_recall'):
-        assert (json.loads((tmp_path / 'summary.json').read_text())[name]
-                == json.loads((finished / 'summary.json').read_text())[name])
+        assert (json.loads((folder / 'summary.json').read_text())[name]
+                == json.loads((whole / 'summary.json').read_text())[name])
+
+
+def test_kill_and_resume_ends_as_if_nothing_had_happened(start, finished, tmp_path):
+    kill_and_resume(start, tmp_path, finished)
+
+
+WHOLE_RECIPE = ('--label_smoothing=0.1', '--color_jitter=0.1', '--mixup=0.2', '--ema=0.9',
+                '--early_stopping=2', '--crop=random', '--saccades=4', '--tta_windows=3')
+
+
+@pytest.fixture(scope='session')
+def whole_recipe(start, tmp_path_factory):
+    """The folder of a run with every flag of the recipe, that was let finish."""
+    folder = tmp_path_factory.mktemp('recipe') / 'run'
+    process = start(folder, *WHOLE_RECIPE)
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    return folder
+
+
+def test_every_flag_of_the_recipe_makes_the_run(whole_recipe):
+    config = json.loads((whole_recipe / 'config.json').read_text())
+    for flag in WHOLE_RECIPE:
+        name, value = flag.removeprefix('--').split('=')
+        assert str(config[name]) == value
+
+
+def test_report_tells_what_several_windows_brought(whole_recipe, photos):
+    from dualstream import network  # noqa: F401, registers the layers
+    from dualstream.pipeline import Routine, evaluation_batches
+    from dualstream.report.scores import Scores
+
+    model = keras.saving.load_model(whole_recipe / 'model.keras')
+    routine = Routine((64, 64), 'tf', 'random', saccades=4)
+    one, three = (
+        Scores.of(model, evaluation_batches(photos, 'test', routine, 8, 0, windows),
+                  photos.label_names) for windows in (1, 3))
+    summary = json.loads((whole_recipe / 'summary.json').read_text())
+    assert summary['balanced_accuracy'] == three.balanced_accuracy
+    assert summary['one_window_balanced_accuracy'] == one.balanced_accuracy
+    assert 'mean of those of 3 windows' in (whole_recipe / 'report.md').read_text()
+
+
+def test_kill_and_resume_with_every_flag_of_the_recipe(start, whole_recipe, tmp_path):
+    kill_and_resume(start, tmp_path, whole_recipe, WHOLE_RECIPE)
 
 
 def test_resuming_a_finished_run_says_so(start, finished):
@@ -152,6 +198,13 @@ def test_resuming_a_finished_run_says_so(start, finished):
     (['--tpu=local'], 'TPU'),
     (['--device=cpu', '--tpu=local'], 'contradicts'),
     (['--profile_steps=9'], 'profile_steps'),
+    (['--label_smoothing=1'], '--label_smoothing'),
+    (['--color_jitter=1.1'], '--color_jitter'),
+    (['--mixup=inf'], '--mixup'),
+    (['--ema=1'], '--ema'),
+    (['--early_stopping=-1'], '--early_stopping'),
+    (['--tta_windows=0'], '--tta_windows'),
+    (['--tta_windows=4'], '--crop=random'),
     (['--learning_rate=1e30'], 'loss is'),
     (['--workdir=/dev/null/run'], '/dev/null'),
     (['stray'], 'stray'),

@@ -23,15 +23,13 @@ class Recipe:
 
 
 PLAIN = 'plain'
-RANDOM = 'random crop'
 RECIPES = {
     PLAIN: Recipe(),
     'label smoothing 0.1': Recipe(label_smoothing=0.1),
     'colour jitter 0.1': Recipe(color_jitter=0.1),
-    'colour jitter 0.3': Recipe(color_jitter=0.3),
     'mixup 0.2': Recipe(mixup=0.2),
     'moving average 0.99': Recipe(ema=0.99),
     'early stopping 4': Recipe(early_stopping=4),
     'no class weights': Recipe(class_weights=False),
-    RANDOM: Recipe(crop='random', windows=(1, 4, 8)),
+    'random crop': Recipe(crop='random', windows=(1, 4, 8)),
 }

@@ -74,6 +74,41 @@ def test_evaluation_passes_every_picture_once_in_order(photos):
     assert photos.count('test') % 7, 'the last batch should be a smaller one'
 
 
+def tells_seed(example, seed):
+    return tf.random.stateless_uniform([4, 4, 3], seed)
+
+
+def test_windows_differ_by_their_seed_and_the_first_are_those_of_fewer(photos):
+    def images(windows):
+        batches = evaluation_batches(photos, 'test', tells_seed, 4, 0, windows)
+        images, labels = zip(*batches.as_numpy_iterator())
+        return np.concatenate(images), np.concatenate(labels)
+
+    (one, labels), (three, same), (five, same_again) = map(images, (1, 3, 5))
+    assert one.shape == (photos.count('test'), 4, 4, 3) and three.shape[:2] == (len(one), 3)
+    np.testing.assert_array_equal(three[:, 0], one)
+    np.testing.assert_array_equal(five[:, :3], three)
+    np.testing.assert_array_equal(labels, same)
+    np.testing.assert_array_equal(labels, same_again)
+    assert len(np.unique(five.reshape([-1, 48]), axis=0)) == 5 * len(one)
+
+
+def test_jitter_comes_after_the_turns_and_anew_each_epoch(photos):
+    steps = steps_per_epoch(photos, 8)
+
+    def gray(example, seed):
+        return tf.fill([4, 4, 3], 0.5)
+
+    def values(**changed):
+        batches = training_batches(photos, gray, 8, 2, 0, color_jitter=0.2, **changed)
+        return [images.numpy()[:, 0, 0, 0] for images, _ in batches]
+
+    whole = values()
+    assert len(np.unique(whole)) > 0.9 * 8 * len(whole)
+    assert 0.3 <= np.min(whole) < np.max(whole) <= 0.7
+    np.testing.assert_array_equal(whole[steps + 1:], values(start_step=steps + 1))
+
+
 def test_a_batch_larger_than_the_set_is_refused(photos):
     for batch_size in (0, photos.count('train') + 1):
         with pytest.raises(ValueError, match='batch_size'):

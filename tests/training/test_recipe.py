@@ -1,12 +1,14 @@
-"""The recipe: what classes weigh, and how the learning rate goes."""
+"""The recipe: what classes weigh, how the learning rate goes, and which weights count."""
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualstream.training.recipe import class_weights, compile_network
+from dualstream.training.loop import fit
+from dualstream.training.recipe import averaged, class_weights, compile_network
 
 
 @given(counts=st.lists(st.integers(0, 10_000), min_size=1, max_size=20).filter(any))
@@ -33,3 +35,71 @@ def test_learning_rate_warms_up_and_ends_at_zero():
     assert 5 <= peak <= 15
     assert rates[:peak + 1] == sorted(rates[:peak + 1])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+def small_network():
+    keras.utils.set_random_seed(1)
+    return keras.Sequential([keras.Input([3]), keras.layers.Dense(2, 'softmax')])
+
+
+def test_label_smoothing_spreads_a_share_of_each_target():
+    network = small_network()
+    compile_network(network, 0.01, 10, label_smoothing=0.2)
+    pictures, targets = np.eye(3, dtype=np.float32), np.float32([[1, 0], [0, 1], [0.3, 0.7]])
+    said = np.log(network.predict(pictures, verbose=0))
+    smooth = 0.8 * targets + 0.2 / 2
+    loss = network.evaluate(pictures, targets, verbose=0)[0]
+    assert loss == pytest.approx(-(smooth * said).sum(axis=1).mean(), rel=1e-5)
+
+
+class Weights(keras.callbacks.Callback):
+    """Notes all trainable weights after each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append([variable.numpy() for variable in self.model.trainable_variables])
+
+
+def steps_of(count):
+    rng = np.random.default_rng(0)
+    return tf.data.Dataset.from_tensor_slices(
+        (rng.normal(size=(count, 4, 3)), np.eye(2)[rng.integers(0, 2, (count, 4))]))
+
+
+@pytest.mark.parametrize('start_step', [0, 3, 5])
+def test_a_training_ends_with_the_average_of_its_weights(start_step):
+    network, weights = small_network(), Weights()
+    compile_network(network, 0.1, 15, label_smoothing=0.0, ema=0.7)
+    fit(network, steps_of(15 - start_step), 5, 3, start_step, None, [weights], verbose=0)
+    average = weights.seen[0]
+    for own in weights.seen[1:]:
+        average = [0.7 * mean + 0.3 * value for mean, value in zip(average, own)]
+    for variable, mean, last in zip(network.trainable_variables, average, weights.seen[-1]):
+        np.testing.assert_allclose(variable, mean, rtol=1e-5, atol=1e-6)
+        assert not np.allclose(mean, last)
+
+
+def test_averages_are_lent_and_the_own_weights_come_back_bit_for_bit():
+    network = small_network()
+    compile_network(network, 0.1, 6, label_smoothing=0.0, ema=0.5)
+    for pictures, targets in steps_of(3):
+        network.train_on_batch(pictures, targets)
+    own = [variable.numpy() for variable in network.trainable_variables]
+    with pytest.raises(RuntimeError), averaged(network):
+        for variable, value in zip(network.trainable_variables, own):
+            assert not np.array_equal(variable, value)
+        raise RuntimeError('validation failed')
+    for variable, value in zip(network.trainable_variables, own):
+        np.testing.assert_array_equal(variable, value)
+
+
+def test_without_averages_nothing_is_lent():
+    network = small_network()
+    compile_network(network, 0.1, 6)
+    own = [variable.numpy() for variable in network.trainable_variables]
+    with averaged(network):
+        for variable, value in zip(network.trainable_variables, own):
+            np.testing.assert_array_equal(variable, value)

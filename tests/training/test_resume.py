@@ -107,14 +107,25 @@ def test_same_seed_same_weights(photos, uninterrupted, tmp_path):
     assert_same_run(train(photos, tmp_path, checkpoint_steps=100), uninterrupted[PLAIN])
 
 
-@pytest.mark.parametrize('added', [PLAIN, ALL], ids=['plain', 'all'])
-@pytest.mark.parametrize('after, checkpoint_steps', [(3, 1), (5, 1), (7, 2), (8, 3), (11, 4)])
+@pytest.mark.parametrize('after, checkpoint_steps, added', [
+    *((*when, PLAIN) for when in ((3, 1), (5, 1), (7, 2), (8, 3), (11, 4))),
+    *((*when, ALL) for when in ((3, 1), (8, 3), (11, 4)))])
 def test_resumed_run_is_bit_identical(
         photos, uninterrupted, tmp_path, after, checkpoint_steps, added):
     assert steps_per_epoch(photos, BATCH) * EPOCHS > after
     with pytest.raises(Interruption):
         train(photos, tmp_path, checkpoint_steps, interrupt_after=after, added=added)
     assert_same_run(train(photos, tmp_path, checkpoint_steps, added=added), uninterrupted[added])
+
+
+def test_a_training_that_stopped_early_does_not_go_on(photos, tmp_path):
+    impatient = dataclasses.replace(ALL, patience=1)
+    run = train(photos, tmp_path, 100, added=impatient)
+    assert len(run[1]) < EPOCHS, 'it should have stopped'
+    again = train(photos, tmp_path, 100, added=impatient)
+    assert run[1] == again[1]
+    for variable, same in zip(run[0].variables, again[0].variables, strict=True):
+        np.testing.assert_array_equal(variable, same)
 
 
 def test_a_run_may_be_interrupted_often(photos, uninterrupted, tmp_path):

@@ -1,0 +1,68 @@
+"""Which parts of a practitioner's recipe earn their place?
+
+  python -m experiments.recipe --quick
+  python -m experiments.recipe --dataset=cassava_crop/demo,cassava_crop/kaggle2020 \\
+      --out=experiments/results/recipe
+
+Trains the plain recipe of dualstream.train beside recipes that differ from it in one thing, on the
+same folds with the same seeds; and scores a network that was trained on random crops with several
+windows of each picture. Every finished cell is kept in DIR/cells, and is not run again.
+"""
+
+import dataclasses
+import itertools
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+
+from dualstream import command
+
+_DATASET = flags.DEFINE_list('dataset', ['cassava_crop/demo'], 'TFDS sets, as NAME/CONFIG.')
+_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
+_MANUAL_DIR = flags.DEFINE_string('manual_dir', None, 'As of dualstream.train.')
+_SEEDS = flags.DEFINE_integer('seeds', 3, 'Trainings of each recipe, each on another fold.')
+_EPOCHS = flags.DEFINE_integer('epochs', 12, 'Passes through what is trained on.')
+_QUICK = flags.DEFINE_boolean('quick', False, 'One cell alone, of the plain recipe.')
+_OUT = flags.DEFINE_string('out', 'runs/recipe', 'The folder for the results.')
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if _SEEDS.value < 1 or _EPOCHS.value < 1 or not _DATASET.value:
+        raise ValueError('--seeds and --epochs must be positive, and --dataset name one at least')
+    with command.hushed():
+        import tqdm
+
+        from dualstream.pipeline import prepare
+        from experiments.cells import once
+        from experiments.recipe import cell, page
+        from experiments.recipe.recipes import RECIPES
+
+    photos = {name: prepare(name, _DATA_DIR.value, _MANUAL_DIR.value) for name in _DATASET.value}
+    out = pathlib.Path(_OUT.value)
+    (out / 'cells').mkdir(parents=True, exist_ok=True)
+    # Seed by seed, so that what is there after an interruption can be compared.
+    wanted = list(itertools.product(range(_SEEDS.value), photos, RECIPES))
+    cells = []
+    for seed, dataset, name in tqdm.tqdm(
+            wanted[:1] if _QUICK.value else wanted, 'Cells', unit=' cells'):
+        kept = out / 'cells' / '{}-{}-seed{}-{}epochs.json'.format(
+            dataset.replace('/', '-'), name.replace(' ', '_'), seed, _EPOCHS.value)
+
+        def run():
+            metadata = photos[dataset].builder.info.metadata or {}
+            return {'dataset': dataset, 'synthetic': bool(metadata.get('synthetic', False)),
+                    'recipe': name, 'settings': dataclasses.asdict(RECIPES[name]),
+                    'seed': seed, 'epochs': _EPOCHS.value, 'image_size': list(cell.IMAGE_SIZE),
+                    **cell.run_cell(photos[dataset].builder, RECIPES[name], seed, _EPOCHS.value)}
+
+        cells.append(once(kept, run))
+    said = shlex.join(['python', '-m', 'experiments.recipe', *sys.argv[1:]])
+    page.write(cells, said, out)
+    print(page.whole_page(cells, said))
+
+
+if __name__ == '__main__':
+    command.run(main)

@@ -1,0 +1,90 @@
+"""The table and the plot of the cells that are finished."""
+
+import json
+import pathlib
+
+import matplotlib.figure
+import numpy as np
+
+from dualstream.atomic import writing
+from experiments.cells import Cells, percent, points, where
+from experiments.recipe.recipes import PLAIN
+
+
+def whole_page(cells: Cells, command: str) -> str:
+    """results.md: a table a data set."""
+    lines = ['# Which parts of a recipe earn their place?', '', f'`{command}`', '']
+    for dataset in _datasets(cells):
+        of_set = where(cells, dataset=dataset)
+        first = of_set[0]
+        lines += [f'## {dataset}{" (synthetic)" if first["synthetic"] else ""}', '',
+                  f'`nano`, images of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
+                  f'{first["epochs"]} epochs, {first["training_pictures"]} pictures to train on '
+                  f'and {first["held_out_pictures"]} held out; mean and standard deviation over '
+                  f'{len({cell["seed"] for cell in of_set})} seeds, each of another fold. '
+                  'Differences are of the same seed and fold: recipes against the plain one, '
+                  'several windows against one window of the same network.', '',
+                  *_table(of_set), '']
+    return '\n'.join([*lines, '![Balanced accuracy by recipe](recipes.png)', ''])
+
+
+def _table(cells: Cells) -> list[str]:
+    rows = ['| recipe | balanced accuracy | difference, points | seconds to train |',
+            '| --- ' * 4 + '|']
+    for name, scores, base in _rows(cells):
+        against = [score - base[seed] for seed, score in scores.items() if seed in base]
+        rows.append(f'| {name} | {percent(np.array(list(scores.values())))} | '
+                    f'{"" if scores == base else points(against)} | {_seconds(cells, name)} |')
+    return rows
+
+
+def _rows(cells: Cells):
+    """(name, {seed: score}, {seed: score to compare with}) of every line of a data set's table."""
+    def scores(name, windows='1'):
+        return {cell['seed']: cell['balanced_accuracy'][windows]
+                for cell in where(cells, recipe=name)}
+
+    for name in dict.fromkeys(cell['recipe'] for cell in cells):
+        yield name, scores(name), scores(PLAIN)
+        for windows in list(where(cells, recipe=name)[0]['balanced_accuracy'])[1:]:
+            yield f'{name}, {windows} windows', scores(name, windows), scores(name)
+
+
+def _seconds(cells: Cells, name: str) -> str:
+    times = [cell['training_seconds'] for cell in where(cells, recipe=name)]
+    return f'{np.median(times):.0f}' if times else ''
+
+
+def _figure(cells: Cells) -> matplotlib.figure.Figure:
+    datasets = _datasets(cells)
+    figure = matplotlib.figure.Figure(figsize=(10, 3.8), layout='constrained')
+    for axes, dataset in zip(figure.subplots(1, len(datasets), squeeze=False)[0], datasets):
+        rows = list(_rows(where(cells, dataset=dataset)))
+        for place, (name, scores, base) in enumerate(rows):
+            against = [100 * (score - base[seed]) for seed, score in scores.items()
+                       if seed in base]
+            color = 'seagreen' if 'windows' in name else 'slategray'
+            axes.plot(against, [place] * len(against), 'o', color=color, alpha=0.6)
+            if against:
+                axes.plot(np.mean(against), place, '|', color='black', markersize=18)
+        axes.axvline(0, color='black', linestyle=':')
+        axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
+        axes.set_xlabel('balanced accuracy against plain (windows: against one) / points')
+        axes.set_title(dataset, fontsize=10)
+        axes.grid(alpha=0.3)
+        axes.invert_yaxis()
+    return figure
+
+
+def write(cells: Cells, command: str, out: pathlib.Path) -> None:
+    """results.json, results.md and recipes.png."""
+    with writing(out / 'results.json') as path:
+        path.write_text(json.dumps(cells, indent=1) + '\n')
+    with writing(out / 'results.md') as path:
+        path.write_text(whole_page(cells, command))
+    with writing(out / 'recipes.png') as path:
+        _figure(cells).savefig(path, dpi=110)
+
+
+def _datasets(cells: Cells) -> list[str]:
+    return list(dict.fromkeys(cell['dataset'] for cell in cells))

@@ -1,0 +1,96 @@
+"""Targets: shares that sum to 1, pictures mixed as their targets are, and losses as well."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dualstream.pipeline import weighted_targets
+from dualstream.pipeline.targets import mixup
+
+WEIGHTS = [0.5, 1.0, 2.0]
+
+
+def batches(count=4, batch=8):
+    rng = np.random.default_rng(0)
+    images = rng.random((count, batch, 2, 3, 3), np.float32)
+    labels = rng.integers(0, 3, (count, batch))
+    return tf.data.Dataset.from_tensor_slices((images, labels))
+
+
+def collect(**arguments):
+    return list(weighted_targets(batches(), WEIGHTS, **arguments).as_numpy_iterator())
+
+
+def test_without_mixup_a_target_is_its_class_and_weighs_as_it():
+    for (images, labels), (same, targets, weights) in zip(batches(), collect(), strict=True):
+        np.testing.assert_array_equal(same, images)
+        np.testing.assert_array_equal(targets, np.eye(3, dtype=np.float32)[labels])
+        np.testing.assert_array_equal(weights, np.float32(WEIGHTS)[labels])
+
+
+def test_a_class_of_no_weight_is_left_out():
+    (_, labels), = batches(1)
+    (_, targets, weights), = weighted_targets(batches(1), [0.0, 1.0, 1.0])
+    assert not np.isnan(targets).any()
+    np.testing.assert_array_equal(weights, labels != 0)
+
+
+@given(alpha=st.floats(0.001, 10), seed=st.integers(0, 1000))
+def test_mixtures_are_convex_combinations_of_images_and_targets_alike(alpha, seed):
+    (images, labels), = batches(1)
+    targets = tf.one_hot(labels, 3)
+    mixed, mixed_targets = mixup(images, targets, alpha, tf.constant([seed, 0]))
+    np.testing.assert_allclose(tf.reduce_sum(mixed_targets, axis=1), 1, atol=1e-6)
+    # Of each picture, the share is read off one pixel, and must hold for all and for the target.
+    partners, partner_targets = np.roll(images, -1, axis=0), np.roll(targets, -1, axis=0)
+    own, partner = images.numpy()[:, :1, :1, :1], partners[:, :1, :1, :1]
+    share = (mixed.numpy()[:, :1, :1, :1] - partner) / (own - partner)
+    assert (-1e-4 <= share).all() and (share <= 1 + 1e-4).all()
+    np.testing.assert_allclose(mixed, share * images + (1 - share) * partners, atol=1e-4)
+    share = share[:, 0, 0]
+    np.testing.assert_allclose(
+        mixed_targets, share * targets + (1 - share) * partner_targets, atol=1e-3)
+
+
+def shares(alpha):
+    images = tf.concat([tf.ones([1, 1, 1, 1]), tf.zeros([1, 1, 1, 1])], axis=0)
+    images = tf.tile(images, [2000, 1, 1, 1])
+    mixed, _ = mixup(images, tf.zeros([4000, 2]), alpha, tf.constant([3, 4]))
+    return np.where(images[:, 0, 0, 0] == 1, mixed[:, 0, 0, 0], 1 - mixed[:, 0, 0, 0])
+
+
+@pytest.mark.parametrize('alpha', [0.2, 1.0, 4.0])
+def test_shares_are_drawn_from_beta(alpha):
+    drawn = shares(alpha)
+    assert drawn.mean() == pytest.approx(0.5, abs=0.03)
+    assert drawn.var() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.1)
+
+
+def test_the_loss_of_a_mixture_is_the_mixture_of_the_weighted_losses():
+    rng = np.random.default_rng(1)
+    probabilities = rng.dirichlet(np.ones(3), 8).astype(np.float32)
+    loss = keras.losses.CategoricalCrossentropy(reduction=None)
+    (images, labels), = batches(1)
+    plain = np.float32(WEIGHTS)[labels][:, None] * np.eye(3)[labels]
+    _, targets, weights = next(iter(weighted_targets(batches(1), WEIGHTS, 1.0, seed=5)))
+    # The same pictures, mixed alike: seed and step say how.
+    key = tf.random.experimental.stateless_fold_in(
+        tf.constant([5, -1], tf.int64), tf.constant(0, tf.int64))
+    _, shares = mixup(images, tf.eye(8), 1.0, key)  # of each picture in each mixture
+    alone = -np.log(probabilities) @ plain.T
+    np.testing.assert_allclose(
+        weights * loss(targets, probabilities), (shares * alone).numpy().sum(axis=1), rtol=1e-4)
+
+
+def test_what_is_drawn_depends_on_seed_and_step_alone():
+    whole = collect(mixup_alpha=0.4, seed=7)
+    later = list(weighted_targets(
+        batches().skip(2), WEIGHTS, 0.4, seed=7, start_step=2).as_numpy_iterator())
+    for batch, again in zip(whole[2:], later, strict=True):
+        for array, same in zip(batch, again):
+            np.testing.assert_array_equal(array, same)
+    other = collect(mixup_alpha=0.4, seed=8)
+    assert not np.array_equal(whole[0][0], other[0][0])
