@@ -9,6 +9,7 @@ import pytest
 from dualstream.pipeline import (
     Routine, evaluation_batches, training_batches, weighted_targets)
 from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.report.scores import Scores
 from dualstream.training import recipe
 from dualstream.training.callbacks import Progress, Validate
 from dualstream.training.early_stopping import KeepBest
@@ -118,14 +119,21 @@ def test_resumed_run_is_bit_identical(
     assert_same_run(train(photos, tmp_path, checkpoint_steps, added=added), uninterrupted[added])
 
 
-def test_a_training_that_stopped_early_does_not_go_on(photos, tmp_path):
+def test_a_training_that_stopped_early_does_not_go_on(photos, tmp_path, monkeypatch):
+    # Validation that always says the same: the first epoch is the best, and patience ends with the
+    # second.
+    monkeypatch.setattr(Scores, 'balanced_accuracy', 0.5)
     impatient = dataclasses.replace(ALL, patience=1)
-    run = train(photos, tmp_path, 100, added=impatient)
-    assert len(run[1]) < EPOCHS, 'it should have stopped'
-    again = train(photos, tmp_path, 100, added=impatient)
-    assert run[1] == again[1]
-    for variable, same in zip(run[0].variables, again[0].variables, strict=True):
-        np.testing.assert_array_equal(variable, same)
+    model, rows = train(photos, tmp_path / 'run', 100, added=impatient)
+    assert len(rows) == 2 < EPOCHS
+    with pytest.raises(Interruption):  # in the second epoch, with which it is to end all the same
+        train(photos, tmp_path / 'cut', 1, steps_per_epoch(photos, BATCH) + 2, added=impatient)
+    for folder in ('cut', 'run'):
+        again, same_rows = train(photos, tmp_path / folder, 1, added=impatient)
+        for row, same_row in zip(rows, same_rows, strict=True):
+            assert {**row, 'images_per_second': 0} == {**same_row, 'images_per_second': 0}
+        for variable, same in zip(model.weights, again.weights, strict=True):
+            np.testing.assert_array_equal(variable, same)
 
 
 def test_a_run_may_be_interrupted_often(photos, uninterrupted, tmp_path):
