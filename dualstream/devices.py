@@ -33,6 +33,15 @@ def choose_strategy(device: str = 'auto', tpu: str = '') -> tf.distribute.Strate
     return tf.distribute.get_strategy()
 
 
+def replica_devices(strategy: tf.distribute.Strategy) -> list[str]:
+    """The devices that the network runs on under a strategy, such as ['/device:GPU:0']."""
+    if isinstance(strategy, type(tf.distribute.get_strategy())):  # the default one
+        kind = 'GPU' if tf.config.list_logical_devices('GPU') else 'CPU'
+        return [f'/device:{kind}:0']
+    return [f"/device:{name.rpartition('/device:')[2]}"
+            for name in strategy.extended.worker_devices]
+
+
 def describe(strategy: tf.distribute.Strategy) -> str:
     """In words, such as 'CPU', 'GPU' or '8 x TPU'."""
     kind = next((kind for kind in ('TPU', 'GPU') if tf.config.list_logical_devices(kind)), 'CPU')

@@ -7,6 +7,7 @@ The shortest form, with no flags, trains on the demo set of synthetic leaves:
 The seven routines of preprocessing are chosen by --mask and --crop; `none` resizes whole frames.
 """
 
+import functools
 import math
 import re
 import time
@@ -60,6 +61,9 @@ _DEVICE = flags.DEFINE_enum(
 _TPU = flags.DEFINE_string('tpu', '', "local on a TPU VM, or a TPU's name or grpc:// address.")
 _PROFILE_STEPS = flags.DEFINE_list(
     'profile_steps', [], "FIRST,LAST: steps to trace for TensorBoard's profile page.")
+_PROFILE_LEVEL = flags.DEFINE_enum(
+    'profile_level', 'ops', ['steps', 'ops', 'python'],
+    "What is traced: the steps, every op too, or also every call in Python.")
 _CHECKPOINT_STEPS = flags.DEFINE_integer(
     'checkpoint_steps', 100, 'Steps between checkpoints; one is kept after every epoch, too.')
 _RESUME = flags.DEFINE_boolean(
@@ -82,10 +86,12 @@ def main(argv: list[str]) -> None:
 
         from dualstream import devices, network
         from dualstream.pipeline import (
-            Routine, evaluation_batches, prepare, training_batches, weighted_targets)
+            Routine, evaluation_batches, prepare, training_batches, training_sample,
+            weighted_targets)
         from dualstream.pipeline.batches import steps_per_epoch
         from dualstream.report.page import write_report
         from dualstream.report.scores import Scores
+        from dualstream.report.tensorboard import PICTURES, write_graphs
         from dualstream.training import callbacks, recipe
         from dualstream.training.early_stopping import KeepBest
         from dualstream.training.loop import fit
@@ -116,14 +122,21 @@ def main(argv: list[str]) -> None:
     progress.restore()
     validation = evaluation_batches(photos, 'validation', routine, _BATCH_SIZE.value, _SEED.value)
     logdir = str(workdir.path / 'tensorboard')
+    write_graphs(logdir, routine)
+    sample = functools.partial(
+        training_sample, photos, routine, PICTURES, seed=_SEED.value,
+        color_jitter=_COLOR_JITTER.value)
     beside = [
         callbacks.Validate(validation, photos.label_names),
         *([best] if best else []),
         keras.callbacks.TensorBoard(logdir, write_graph=False),
+        callbacks.Pictures(logdir, sample, photos.label_names),
         progress,
     ]
     if profile_steps:
-        beside.append(callbacks.Trace(*profile_steps, logdir, progress.step))
+        beside.append(callbacks.Trace(
+            *profile_steps, logdir, progress.step, _BATCH_SIZE.value,
+            devices.replica_devices(strategy), _PROFILE_LEVEL.value))
     batches = training_batches(
         photos, routine, _BATCH_SIZE.value, _EPOCHS.value, _SEED.value, progress.step,
         _COLOR_JITTER.value)

@@ -80,7 +80,7 @@ def _traced(photos, model, routine):
     batches = training_batches(photos, routine, BATCH_SIZE, epochs + 1, seed=0)
     with tempfile.TemporaryDirectory() as logdir:
         model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False,
-                  callbacks=[Trace(WARM_UP + 1, steps, logdir, 0)])
+                  callbacks=[Trace(WARM_UP + 1, steps, logdir, 0, BATCH_SIZE, ['/device:CPU:0'])])
         return review(read_trace(logdir))
 
 

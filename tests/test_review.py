@@ -13,7 +13,7 @@ def logdir(tmp_path_factory):
     """A trace of some steps that wait for their input."""
     folder = tmp_path_factory.mktemp('logs')
     batches = iter(tf.data.Dataset.range(100).map(
-        lambda number: tf.linalg.matmul(*2 * [tf.fill([300, 300], tf.cast(number, tf.float32))])))
+        lambda number: tf.linalg.matmul(*2 * [tf.fill([900, 900], tf.cast(number, tf.float32))])))
     next(batches)
     tf.profiler.experimental.start(str(folder))
     for number in range(5):

@@ -14,34 +14,6 @@ import pytest
 from PIL import Image
 from xprof.convert import raw_to_tool_data
 
-FAST = ('--image_size=64', '--epochs=2', '--batch_size=8', '--preset=nano')
-
-
-@pytest.fixture(scope='session')
-def start(builder, data_dir):
-    """Starts a training on the small demo set of synthetic leaves."""
-    del builder  # which has prepared it
-
-    def start_it(workdir, *flags):
-        return subprocess.Popen(
-            [sys.executable, '-m', 'dualstream.train', '--dataset=cassava_crop/small',
-             f'--data_dir={data_dir}', f'--workdir={workdir}', *FAST, *flags],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    return start_it
-
-
-@pytest.fixture(scope='session')
-def finished(start, tmp_path_factory):
-    """The folder of a run that was let finish, beside one without a crop."""
-    runs = tmp_path_factory.mktemp('runs')
-    for name, flags in (('none', ('--mask=none', '--crop=none')),
-                        ('smart', ('--profile_steps=2,4',))):
-        process = start(runs / name, *flags)
-        _, said = process.communicate()
-        assert process.returncode == 0, said
-    return runs / 'smart'
-
 
 def test_leaves_what_it_promises(finished):
     names = {path.name for path in finished.iterdir()}
@@ -99,7 +71,7 @@ def test_trace_opens_in_the_profile_plugin_with_step_times(finished):
                  if table['cols'] and table['cols'][0]['id'] == 'stepnum')
     names = [column['id'] for column in steps['cols']]
     rows = [dict(zip(names, (cell['v'] for cell in row['c']))) for row in steps['rows']]
-    assert [row['stepnum'] for row in rows] == ['train 2', 'train 3', 'train 4']
+    assert [row['stepnum'] for row in rows] == ['train 6', 'train 7', 'train 8']
     assert all(row['hostComputeTimeMs'] > 0 for row in rows)
 
 

@@ -1,6 +1,7 @@
 """From files to batches: decode, the seven routines, augmentation and reproducible batches."""
 
-from dualstream.pipeline.batches import evaluation_batches, training_batches
+from dualstream.pipeline.batches import (
+    evaluation_batches, training_batches, training_sample)
 from dualstream.pipeline.decode import decode_frame, decode_image, decode_window
 from dualstream.pipeline.examples import Photos, prepare
 from dualstream.pipeline.frames import crop_frames
@@ -10,5 +11,5 @@ from dualstream.pipeline.targets import weighted_targets
 __all__ = [
     'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'crop_frames', 'decode_frame',
     'decode_image', 'decode_window', 'evaluation_batches', 'prepare', 'training_batches',
-    'weighted_targets',
+    'training_sample', 'weighted_targets',
 ]

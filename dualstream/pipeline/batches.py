@@ -1,5 +1,7 @@
 """Batches: examples in, images out, the same for the same seed, from any step on."""
 
+import functools
+
 import tensorflow as tf
 
 from dualstream.pipeline.augment import jitter_color, turn_and_flip
@@ -64,19 +66,25 @@ def training_batches(
             buffer, seed=seed * 1_000_003 + epoch, reshuffle_each_iteration=False)
         return shuffled.take(steps * batch_size).map(lambda example: (epoch, example))
 
-    def to_image(epoch, example):
-        key = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), epoch)
-        key = tf.random.experimental.stateless_fold_in(key, example['index'])
-        crop_seed, turn_seed = tf.unstack(tf.random.split(key))
-        image = turn_and_flip(routine(example, crop_seed), turn_seed)
-        if color_jitter:
-            light_seed = tf.random.experimental.stateless_fold_in(key, 1)
-            image = jitter_color(image, light_seed, color_jitter)
-        return image, example['label']
-
     ordered = tf.data.Dataset.range(start_epoch, epochs).flat_map(one_epoch)
-    images = ordered.skip(skipped * batch_size).map(to_image, tf.data.AUTOTUNE)
+    images = ordered.skip(skipped * batch_size).map(
+        functools.partial(_training_image, routine, seed, color_jitter), tf.data.AUTOTUNE)
     return images.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def training_sample(
+    photos: Photos, routine: Routine, count: int, epoch: int, seed: int, color_jitter: float = 0.0
+) -> tf.data.Dataset:
+    """The first pictures of the training split, as the network gets them in an epoch: one batch.
+
+    Args:
+      photos, routine, seed, color_jitter: as of `training_batches`.
+      count: how many, at most.
+      epoch: counted from 0.
+    """
+    first = photos.read('train').take(count)
+    return first.map(lambda example: _training_image(
+        routine, seed, color_jitter, tf.constant(epoch, tf.int64), example)).batch(count)
 
 
 def evaluation_batches(
@@ -107,3 +115,18 @@ def evaluation_batches(
     if windows > 1:
         images = images.batch(windows).map(lambda image, label: (image, label[0]))
     return images.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def _training_image(
+    routine: Routine, seed: int, color_jitter: float, epoch: tf.Tensor, example: dict
+) -> tuple[tf.Tensor, tf.Tensor]:
+    key = tf.random.experimental.stateless_fold_in(tf.constant([seed, 0], tf.int64), epoch)
+    key = tf.random.experimental.stateless_fold_in(key, example['index'])
+    crop_seed, turn_seed = tf.unstack(tf.random.split(key))
+    image = routine(example, crop_seed)
+    with tf.name_scope('augment'):
+        image = turn_and_flip(image, turn_seed)
+        if color_jitter:
+            light_seed = tf.random.experimental.stateless_fold_in(key, 1)
+            image = jitter_color(image, light_seed, color_jitter)
+    return image, example['label']

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 def decode_frame(contents: tf.Tensor) -> tf.Tensor:
     """The whole frame: uint8 (H, W, 3), from the bytes of a JPEG, PNG, GIF or BMP."""
-    frame = tf.io.decode_image(contents, channels=3, expand_animations=False)
-    return tf.ensure_shape(frame, [None, None, 3])
+    with tf.name_scope('decode'):
+        frame = tf.io.decode_image(contents, channels=3, expand_animations=False)
+        return tf.ensure_shape(frame, [None, None, 3])
 
 
 def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -29,7 +30,8 @@ def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
             functools.partial(tf.io.decode_jpeg, contents, channels=3, ratio=ratio)
             for ratio in (1, 2, 4, 8)])
 
-    pixels = tf.cond(tf.io.is_jpeg(contents), scaled, lambda: decode_frame(contents))
+    with tf.name_scope('decode'):
+        pixels = tf.cond(tf.io.is_jpeg(contents), scaled, lambda: decode_frame(contents))
     return tf.image.resize(pixels, [height, width], antialias=True) / 255
 
 
@@ -45,10 +47,11 @@ def decode_window(
       window: int32 (4,), (y, x, height, width) inside the frame.
       target_size: height and width of the image to make; a window smaller than it is enlarged.
     """
-    pixels = tf.cond(
-        tf.io.is_jpeg(contents),
-        lambda: tf.io.decode_and_crop_jpeg(contents, window, channels=3),
-        lambda: cut(decode_frame(contents), window))
+    with tf.name_scope('decode'):
+        pixels = tf.cond(
+            tf.io.is_jpeg(contents),
+            lambda: tf.io.decode_and_crop_jpeg(contents, window, channels=3),
+            lambda: cut(decode_frame(contents), window))
     return to_image(pixels, target_size)
 
 

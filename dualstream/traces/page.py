@@ -22,6 +22,9 @@ def in_words(seen: Review) -> str:
         ordered = sorted(seen.input_ms.items(), key=lambda pair: -pair[1])
         lines += ['', f"tf.data's threads, {input_total:.2f} ms a step, all together:",
                   *_rows(ordered, input_total)]
+    if seen.network_ms:
+        lines += ['', "The network's ops, forward and gradient, all threads together:",
+                  *_rows(list(seen.network_ms.items()), sum(seen.network_ms.values()))]
     lines += ['', 'Where ops ran, a step:',
               *(f'  {time:9.2f} ms  {device}' for device, time in seen.ran_on.items())]
     if seen.top_ops:
@@ -29,6 +32,7 @@ def in_words(seen: Review) -> str:
                   *(f'  {time:9.2f} ms  {kind}' for kind, time in seen.top_ops)]
     lines += ['', f'Traced {seen.traced} functions and compiled {seen.compiled} programs within '
               'the steps.']
+    lines += _rates(seen)
     lines += [f'Warning: {warning}' for warning in seen.warnings]
     lines += [f'Try: {advice}' for advice in seen.advice]
     return '\n'.join(lines)
@@ -82,6 +86,18 @@ def _figure(seen: Review) -> matplotlib.figure.Figure:
     stages.set_xlabel("ms a step of tf.data's threads, all together")
     stages.invert_yaxis()
     return figure
+
+
+def _rates(seen: Review) -> list[str]:
+    said = []
+    if seen.memory_peak_mb is not None:
+        said.append(f'Tensors took {seen.memory_peak_mb:.0f} MB at most.')
+    if seen.images_per_second is not None:
+        said.append(f'{seen.images_per_second:.1f} images/s.')
+    if seen.share_of_peak is not None:
+        said.append(f'{seen.gflops:.1f} GFLOP/s of arithmetic, {seen.share_of_peak:.1%} of what a '
+                    'large matrix product reaches here.')
+    return [' '.join(said)] if said else []
 
 
 def _rows(times: list[tuple[str, float]], of: float) -> list[str]:

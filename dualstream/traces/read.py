@@ -9,6 +9,9 @@ from collections.abc import Callable
 from google.protobuf import message
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
+from dualstream.traces.placement import Placement
+from dualstream.traces.stats import stats
+
 _HOST = '/host:CPU'
 _NOISE = {f'ThreadpoolListener::{what}' for what in ('Record', 'StartRegion', 'StopRegion')}
 
@@ -22,13 +25,16 @@ class Event:
       start, end: in microseconds.
       thread: its name and number.
       step: the number of the step that it marks, or None.
+      device: where the op was placed, as '/device:CPU:1', in a function of several devices; None
+        where the trace does not tell, as in a function of one.
     """
 
     name: str
     start: float
     end: float
     thread: str
-    step: int | None
+    step: int | None = None
+    device: str | None = None
 
     @property
     def duration(self) -> float:
@@ -43,11 +49,16 @@ class Trace:
       path: of the file.
       threads: name -> its events on the host, by their start.
       devices: name -> its events, for each accelerator in the trace.
+      facts: what the steps' marks say of them; see `capture.Facts`.
+      memory_peak: allocator -> the most bytes that it had given out at once, since the process
+        began, as far as the trace saw.
     """
 
     path: pathlib.Path
     threads: dict[str, list[Event]]
     devices: dict[str, list[Event]]
+    facts: dict[str, int | str] = dataclasses.field(default_factory=dict)
+    memory_peak: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
     def steps(self) -> list[Event]:
@@ -84,7 +95,8 @@ def read_trace(where: os.PathLike | str) -> Trace:
         (event for events in _threads(plane).values() for event in events),
         key=lambda event: event.start)
         for name, plane in planes.items() if name.startswith('/device:') and plane.lines}
-    trace = Trace(path, _threads(planes[_HOST]), devices)
+    host = planes[_HOST]
+    trace = Trace(path, _threads(host), devices, _facts(host), _memory_peak(host))
     if not trace.steps:
         raise ValueError(f'{path} has no marked steps; dualstream.train --profile_steps marks them')
     return trace
@@ -108,20 +120,40 @@ def _find(where: pathlib.Path) -> pathlib.Path:
 
 def _threads(plane) -> dict[str, list[Event]]:
     names = {number: each.name for number, each in plane.event_metadata.items()}
-    step_numbers = {number for number, each in plane.stat_metadata.items()
-                    if each.name == 'step_num'}
-
-    def step(event):
-        return next((stat.int64_value for stat in event.stats
-                     if stat.metadata_id in step_numbers), None)
-
+    placement = Placement(plane)
     threads = {}
     for line in plane.lines:
-        name = f'{line.name or line.display_name} {line.id}'
+        thread = f'{line.name or line.display_name} {line.id}'
         begun = line.timestamp_ns / 1e3
-        threads[name] = sorted((
-            Event(names[event.metadata_id], begun + event.offset_ps / 1e6,
-                  begun + (event.offset_ps + event.duration_ps) / 1e6, name, step(event))
-            for event in line.events if names[event.metadata_id] not in _NOISE
-        ), key=lambda event: (event.start, -event.end))
+        events = []
+        for event, device in placement.of(line):
+            name = names[event.metadata_id]
+            if name not in _NOISE:
+                start = begun + event.offset_ps / 1e6
+                events.append(Event(name, start, start + event.duration_ps / 1e6, thread,
+                                    stats(plane, event, 'step_num').get('step_num'), device))
+        threads[thread] = events
     return threads
+
+
+def _facts(host) -> dict[str, int | str]:
+    """The statistics of the first step's mark."""
+    for line in host.lines:
+        for event in line.events:
+            said = stats(host, event)
+            if 'step_num' in said:
+                return said
+    return {}
+
+
+def _memory_peak(host) -> dict[str, int]:
+    peaks = {}
+    wanted = {number for number, each in host.event_metadata.items()
+              if each.name in ('MemoryAllocation', 'MemoryDeallocation')}
+    for line in host.lines:
+        for event in line.events:
+            if event.metadata_id in wanted:
+                said = stats(host, event, 'allocator_name', 'peak_bytes_in_use')
+                name = said.get('allocator_name', 'unnamed')
+                peaks[name] = max(said.get('peak_bytes_in_use', 0), peaks.get(name, 0))
+    return peaks

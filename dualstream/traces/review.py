@@ -5,12 +5,17 @@ import dataclasses
 
 import numpy as np
 
+from dualstream.traces.misplaced import Misplaced, misplaced_ops
+from dualstream.traces.network_parts import network_times
 from dualstream.traces.read import Event, Trace
 from dualstream.traces.split import TRACING, is_compiling, is_input_thread, is_op, step_split
 from dualstream.traces.stages import stage_times
 
 BOUND = 0.2
 """The share of a step from which on something limits it."""
+
+_WORTH_A_WARNING = 0.01
+"""The share of a step below which an op on another device, as the shapes' arithmetic, is none."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +28,16 @@ class Review:
       step_ms: the mean step's time; wall-clock, in milliseconds.
       split_ms: milliseconds of it by part; the parts are those of `split.PARTS`.
       input_bound: the share of the step that waits for input, Python's lock included, in [0, 1].
+      misplaced: the share of the step in which ops ran on other devices than were asked for.
       input_ms: milliseconds of tf.data's threads by stage, of all threads together.
+      network_ms: milliseconds of ops by part of the network, of all threads together.
       ran_on: device -> milliseconds of ops a step there.
       top_ops: (type of op, milliseconds a step), the longest first, of the step's own threads.
       traced, compiled: functions traced and programs compiled within the steps.
+      memory_peak_mb: the most memory that tensors had at once; None where the trace has none.
+      images_per_second: None where the steps' marks do not say how many images they had.
+      gflops: 10^9 floating-point operations a second of the step's arithmetic, likewise.
+      share_of_peak: that, as a share of a large matrix product's on the same machine, likewise.
       warnings: what ran where it should not.
       advice: what to change, each with what it can gain at most.
     """
@@ -36,11 +47,17 @@ class Review:
     step_ms: float
     split_ms: dict[str, float]
     input_bound: float
+    misplaced: float
     input_ms: dict[str, float]
+    network_ms: dict[str, float]
     ran_on: dict[str, float]
     top_ops: list[tuple[str, float]]
     traced: int
     compiled: int
+    memory_peak_mb: float | None
+    images_per_second: float | None
+    gflops: float | None
+    share_of_peak: float | None
     warnings: list[str]
     advice: list[str]
 
@@ -61,13 +78,25 @@ def review(trace: Trace) -> Review:
             python_ops[event.name.rpartition(':')[0]] += event.duration
     culprit = _culprit(input_ms, python_ops)
     same_cores = 0 if trace.devices else sum(input_ms.values())
+    step_ops = [event for event in inside if is_op(event) and not is_input_thread(event.thread)]
+    misplaced = misplaced_ops(trace, step_ops)
+    facts, per_second = trace.facts, 1000 / step_ms
+    flops = facts.get('flops') and facts['flops'] * per_second
+    peak = facts.get('peak_flops')
     return Review(
-        verdict=_verdict(shares, input_bound, culprit, same_cores, step_ms),
+        verdict=_verdict(shares, input_bound, misplaced, culprit, same_cores, step_ms),
         steps=len(steps), step_ms=step_ms, split_ms=split, input_bound=input_bound,
-        input_ms=input_ms, ran_on=_ran_on(trace, inside), top_ops=_top_ops(inside, len(steps)),
+        misplaced=misplaced.share, input_ms=input_ms,
+        network_ms=_per_step(network_times(step_ops), trace),
+        ran_on=_ran_on(trace, inside), top_ops=_top_ops(step_ops, len(steps)),
         traced=sum(event.name == TRACING for event in inside),
-        compiled=_compiled(inside), warnings=_warnings(python_ops, trace, len(steps)),
-        advice=_advice(shares, input_bound, input_ms, python_ops))
+        compiled=_compiled(inside),
+        memory_peak_mb=max(trace.memory_peak.values()) / 1e6 if trace.memory_peak else None,
+        images_per_second=facts['images'] * per_second if 'images' in facts else None,
+        gflops=flops and flops / 1e9, share_of_peak=flops and peak and flops / peak,
+        warnings=_warnings(python_ops, misplaced, trace),
+        advice=_advice(
+            shares, input_bound, misplaced, input_ms, python_ops, _decodes_frames(inside)))
 
 
 def _culprit(input_ms, python_ops) -> str:
@@ -79,10 +108,13 @@ def _culprit(input_ms, python_ops) -> str:
     return {'other ops': 'ops of its map functions'}.get(stage, f'the stage {stage}')
 
 
-def _verdict(shares, input_bound, culprit, same_cores, step_ms) -> str:
+def _verdict(shares, input_bound, misplaced: Misplaced, culprit, same_cores, step_ms) -> str:
     if shares['compile'] >= BOUND:
         return (f'Bound by tracing and compiling, {shares["compile"]:.0%} of the step: a function '
                 'is traced or compiled anew within the steps.')
+    if misplaced.share >= BOUND:
+        return (f'Bound by ops on the wrong device, {misplaced.share:.0%} of the step: '
+                f'{misplaced.most} ran on {misplaced.where}, and {misplaced.asked} was asked for.')
     if input_bound >= BOUND:
         lock = ", which holds Python's lock" if shares['lock'] >= BOUND / 2 else ''
         return f'Input-bound by {input_bound:.0%}: most of the input is {culprit}{lock}.'
@@ -98,21 +130,27 @@ def _verdict(shares, input_bound, culprit, same_cores, step_ms) -> str:
 
 
 def _ran_on(trace: Trace, inside: list[Event]) -> dict[str, float]:
-    ran = {}
-    for name, wanted in (('CPU, the step', lambda event: not is_input_thread(event.thread)),
-                         ('CPU, the input', lambda event: is_input_thread(event.thread))):
-        ran[name] = sum(event.duration for event in inside if is_op(event) and wanted(event))
+    ran = collections.Counter()
+    for event in inside:
+        if is_op(event) and (event.device is None or event.device.startswith('/device:CPU')):
+            device = (event.device or '/device:CPU').removeprefix('/device:')
+            ran[f'{device}, the {"input" if is_input_thread(event.thread) else "step"}'] += (
+                event.duration)
     for device, events in trace.devices.items():
         ran[device] = sum(event.duration for event in events)
-    return {device: time / 1e3 / len(trace.steps) for device, time in ran.items()}
+    return _per_step(dict(ran.most_common()), trace)
 
 
-def _top_ops(inside: list[Event], steps: int, most: int = 8) -> list[tuple[str, float]]:
+def _top_ops(step_ops: list[Event], steps: int, most: int = 8) -> list[tuple[str, float]]:
     times = collections.Counter()
-    for event in inside:
-        if is_op(event) and not is_input_thread(event.thread):
-            times[event.name.rpartition(':')[2].lstrip('_')] += event.duration
+    for event in step_ops:
+        times[event.name.rpartition(':')[2].lstrip('_')] += event.duration
     return [(kind, float(time) / 1e3 / steps) for kind, time in times.most_common(most)]
+
+
+def _per_step(microseconds: dict[str, float], trace: Trace) -> dict[str, float]:
+    """In milliseconds of the mean step."""
+    return {name: time / 1e3 / len(trace.steps) for name, time in microseconds.items()}
 
 
 def _compiled(inside: list[Event]) -> int:
@@ -125,18 +163,36 @@ def _compiled(inside: list[Event]) -> int:
     return count
 
 
-def _warnings(python_ops, trace: Trace, steps: int) -> list[str]:
+def _decodes_frames(inside: list[Event]) -> bool:
+    """Whether whole frames are decoded, and not only windows of them."""
+    return any(event.name.endswith((':DecodeImage', ':DecodeJpeg')) for event in inside)
+
+
+def _warnings(python_ops, misplaced: Misplaced, trace: Trace) -> list[str]:
     warnings = [
-        f'{_op_name(name)} ran in Python on the host, {time / 1e3 / steps:.1f} ms a step: '
-        f'EagerPyFunc has no kernel on an accelerator.'
+        f'{_op_name(name)} ran in Python on the host, {time / 1e3 / len(trace.steps):.1f} ms a '
+        f'step: EagerPyFunc has no kernel on an accelerator.'
         for name, time in python_ops.most_common(3)]
-    if trace.devices:
-        return warnings
-    return [*warnings, 'No accelerator is in this trace: all ops ran on the CPU.']
+    if misplaced.share >= _WORTH_A_WARNING:
+        warnings.append(f'{misplaced.count} ops, {misplaced.most} the longest, ran on '
+                        f'{misplaced.where}, {misplaced.share:.1%} of the step; '
+                        f'{misplaced.asked} was asked for.')
+    missing = [device for device in misplaced.asked.split(' and ')
+               if device and not device.startswith('CPU') and device not in trace.devices]
+    if missing:
+        warnings.append(f'{" and ".join(missing)} was asked for and is not in this trace.')
+    if not trace.devices and not misplaced.asked:
+        warnings.append('No accelerator is in this trace: all ops ran on the CPU.')
+    return warnings
 
 
-def _advice(shares, input_bound, input_ms, python_ops) -> list[str]:
+def _advice(
+    shares, input_bound, misplaced: Misplaced, input_ms, python_ops, decodes_frames: bool
+) -> list[str]:
     advice = []
+    if misplaced.share >= _WORTH_A_WARNING:
+        advice.append(f'Take away the tf.device around {misplaced.most}, or give it a kernel for '
+                      f'{misplaced.asked}: up to {_gain(misplaced.share)} faster.')
     if shares['compile'] >= BOUND:
         advice.append('Give functions tensors instead of Python numbers, and fixed shapes: up to '
                       f'{_gain(shares["compile"])} faster.')
@@ -147,7 +203,8 @@ def _advice(shares, input_bound, input_ms, python_ops) -> list[str]:
             advice.append(f'--mask=tf, which needs no Python: up to {most} faster.')
         elif stage == 'python':
             advice.append(f'Write the py_function in tensor ops: up to {most} faster.')
-        if stage in ('decode', 'mask', 'crop') or any('mask' in name for name in python_ops):
+        if decodes_frames and (
+                stage in ('decode', 'mask', 'crop') or any('mask' in name for name in python_ops)):
             advice.append('--look=grid, which decodes the window alone, of a set with leaf grids; '
                           f'--look=glance of another: up to {most} faster.')
         if stage == 'resize':

@@ -9,6 +9,7 @@ STAGES = {
     'python': re.compile(r':EagerPyFunc$|:PyFunc$'),
     'mask': re.compile(r'(^|/)mask/'),
     'crop': re.compile(r'(^|/)crop/'),
+    'augment': re.compile(r'(^|/)augment/'),
     'decode': re.compile(r':Decode\w*$|^Decode|(^|/)decode/'),
     'resize': re.compile(r'(^|/)resize|:Resize\w+$|:ScaleAndTranslate$'),
     'read': re.compile(r'::(TFRecord|Interleave|ParallelInterleave)\w*$|:Parse(Single)?Example'),

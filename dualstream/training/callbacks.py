@@ -3,15 +3,21 @@
 import contextlib
 import csv
 import time
+from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from dualstream.report.scores import Scores
+from dualstream.report.tensorboard import write_pictures
+from dualstream.traces.capture import Capture, Facts
 from dualstream.training.early_stopping import KeepBest
 from dualstream.training.recipe import averaged
 from dualstream.training.workdir import Workdir
+
+_LEAD = 3
+"""Steps that are traced unmarked: while a trace begins the input runs ahead, which they use up."""
 
 
 class Validate(keras.callbacks.Callback):
@@ -31,6 +37,32 @@ class Validate(keras.callbacks.Callback):
         logs['val_loss'] = scores.cross_entropy
         logs['val_accuracy'] = scores.accuracy
         logs['val_balanced_accuracy'] = scores.balanced_accuracy
+
+
+class Pictures(keras.callbacks.Callback):
+    """After each epoch, shows in TensorBoard some pictures as the network got them in it."""
+
+    def __init__(self, logdir: str, sample: Callable[[int], tf.data.Dataset],
+                 label_names: list[str]):
+        """Args:
+          logdir: where TensorBoard looks.
+          sample: one batch of (images, labels) of an epoch, counted from 0.
+          label_names: the classes.
+        """
+        super().__init__()
+        self._logdir, self._sample, self._label_names = logdir, sample, label_names
+
+    def on_train_begin(self, logs=None):
+        self._writer = tf.summary.create_file_writer(f'{self._logdir}/train')
+
+    def on_epoch_end(self, epoch, logs=None):
+        images, labels = next(iter(self._sample(epoch)))
+        probabilities = keras.ops.convert_to_numpy(self.model.predict_on_batch(images))
+        write_pictures(self._writer, images.numpy(), labels.numpy(), probabilities,
+                       self._label_names, epoch)
+
+    def on_train_end(self, logs=None):
+        self._writer.close()
 
 
 class Progress(keras.callbacks.Callback):
@@ -136,38 +168,39 @@ class Progress(keras.callbacks.Callback):
 
 
 class Trace(keras.callbacks.Callback):
-    """Profiles some steps, each marked as a step, so that TensorBoard's profile shows their times.
+    """Traces some steps of a training, for TensorBoard's profile page and for the review."""
 
-    Attributes:
-      first, last: the steps to trace, counted from 1, both included.
-      logdir: where TensorBoard looks.
-    """
-
-    def __init__(self, first: int, last: int, logdir: str, start_step: int):
+    def __init__(self, first: int, last: int, logdir: str, start_step: int, images: int,
+                 devices: list[str], level: str = 'ops'):
+        """Args:
+          first, last: the steps to trace, counted from 1, both included.
+          logdir: where TensorBoard looks.
+          start_step: steps trained before.
+          images: in a step.
+          devices: where the network was asked to run, as '/device:GPU:0'.
+          level: a name in `capture.LEVELS`.
+        """
         super().__init__()
-        self._first, self._last, self._logdir = first, last, logdir
-        self._step = start_step
-        self._marks = contextlib.ExitStack()
-        self._tracing = False
+        self._first, self._last, self._step = first, last, start_step
+        self._logdir, self._images, self._devices, self._level = logdir, images, devices, level
+        self._tracing = contextlib.ExitStack()
+        self._mark = contextlib.ExitStack()
+        self._capture = None
 
     def on_train_batch_begin(self, batch, logs=None):
         self._step += 1
-        if self._step == self._first:
-            tf.profiler.experimental.start(self._logdir)
-            self._tracing = True
-        if self._tracing:
-            self._marks.enter_context(
-                tf.profiler.experimental.Trace('train', step_num=self._step, _r=1))
+        if self._capture is None and self._first - _LEAD <= self._step <= self._last:
+            facts = Facts.of(self.model, self._images, training=True, devices=self._devices)
+            self._capture = self._tracing.enter_context(
+                Capture(self._logdir, facts, self._level))
+        if self._capture and self._step >= self._first:
+            self._mark.enter_context(self._capture.step(self._step))
 
     def on_train_batch_end(self, batch, logs=None):
-        self._marks.close()
-        if self._tracing and self._step == self._last:
-            self._stop()
+        self._mark.close()
+        if self._step == self._last:
+            self.on_train_end()
 
     def on_train_end(self, logs=None):
-        if self._tracing:
-            self._stop()
-
-    def _stop(self):
-        tf.profiler.experimental.stop()
-        self._tracing = False
+        self._tracing.close()
+        self._capture = None

@@ -1,14 +1,19 @@
 """Reviews of real traces with a planted cause: it is named each time, and the times are right."""
 
 import itertools
+import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from dualstream import network
 from dualstream.traces import read_trace, review
+from dualstream.traces.capture import Capture, Facts
 from dualstream.traces.page import as_html, comparison, in_words
+from dualstream.training import recipe
 
 STEPS = 8
 
@@ -16,19 +21,18 @@ STEPS = 8
 @pytest.fixture
 def traced(tmp_path):
     """Traces some steps, and gives the review and their mean wall-clock time in milliseconds."""
-    def trace(batches, step):
+    def trace(batches, step, facts=Facts()):
         batch = iter(batches)
         for _ in range(2):
             step(next(batch))
-        logdir = str(tmp_path / str(time.time()))
-        tf.profiler.experimental.start(logdir)
+        logdir = tmp_path / str(time.time())
         walls = []
-        for number in range(STEPS):
-            with tf.profiler.experimental.Trace('train', step_num=number, _r=1):
-                begun = time.perf_counter()
-                step(next(batch))
-                walls.append(time.perf_counter() - begun)
-        tf.profiler.experimental.stop()
+        with Capture(logdir, facts) as capture:
+            for number in range(STEPS):
+                with capture.step(number):
+                    begun = time.perf_counter()
+                    step(next(batch))
+                    walls.append(time.perf_counter() - begun)
         return review(read_trace(logdir)), 1000 * float(np.mean(walls))
 
     return trace
@@ -140,6 +144,69 @@ def test_a_program_compiled_at_every_step(traced):
     check(seen, wall_ms)
     assert seen.verdict.startswith('Bound by tracing and compiling')
     assert seen.compiled == STEPS
+
+
+def test_the_networks_parts_and_its_share_of_the_machines_best(traced):
+    model = network.build('nano', image_size=(64, 64))
+    recipe.compile_network(model, 1e-3, 100)
+    facts = Facts.of(model, images=8, training=True, devices=['/device:CPU:0'])
+    assert facts.flops == 8 * 6 * network.multiply_adds(model)
+    batches = NUMBERS.map(lambda number: tf.zeros([8, 64, 64, 3])).prefetch(2)
+    seen, wall_ms = traced(
+        batches, lambda images: model.train_on_batch(images, tf.zeros([8])), facts)
+    check(seen, wall_ms)
+    assert {'gray stream', 'HSV stream', 'merges', 'head', 'optimizer'} <= set(seen.network_ms)
+    assert seen.network_ms['HSV stream'] > seen.network_ms['head']
+    assert seen.images_per_second == pytest.approx(8000 / seen.step_ms)
+    assert seen.gflops == pytest.approx(facts.flops / seen.step_ms / 1e6)
+    assert 0 < seen.share_of_peak < 1
+    assert seen.memory_peak_mb > 8 * 64 * 64 * 3 * 4 / 1e6  # the batch alone
+    assert 'large matrix product' in in_words(seen)
+    assert seen.misplaced == 0 and not seen.warnings
+
+
+PINNED = """
+import sys
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices('CPU')[0], 2 * [tf.config.LogicalDeviceConfiguration()])
+from dualstream.traces.capture import Capture, Facts
+
+@tf.function
+def step(x):
+    with tf.name_scope('light'):
+        x = tf.reduce_sum(x, axis=0, keepdims=True)
+    with tf.device(sys.argv[2]), tf.name_scope('heavy'):
+        x = tf.tile(x, [600, 1])
+        for _ in range(40):
+            x = tf.tanh(tf.matmul(x, x))
+    return x
+
+with tf.device('/device:CPU:0'):
+    x = tf.ones([600, 600])
+    step(x)
+    with Capture(sys.argv[1], Facts(devices='/device:CPU:0')) as capture:
+        for number in range(5):
+            with capture.step(number):
+                step(x).numpy()
+"""
+
+
+@pytest.mark.parametrize('device', ['/device:CPU:0', '/device:CPU:1'])
+def test_ops_on_a_device_that_was_not_asked_for(tmp_path, device):
+    subprocess.run([sys.executable, '-c', PINNED, tmp_path, device], check=True,
+                   stderr=subprocess.DEVNULL)
+    seen = review(read_trace(tmp_path))
+    if device == '/device:CPU:0':
+        assert seen.misplaced == 0 and not seen.warnings
+        assert seen.verdict.startswith('Compute-bound')
+        return
+    assert seen.misplaced > 0.5
+    assert seen.verdict.startswith('Bound by ops on the wrong device')
+    assert 'heavy/' in seen.verdict and 'CPU:1' in seen.verdict
+    assert any('heavy/' in warning for warning in seen.warnings)
+    assert any('tf.device' in advice for advice in seen.advice)
+    assert seen.ran_on['CPU:1, the step'] > seen.ran_on['CPU:0, the step']
 
 
 def test_routines_scopes_are_the_stages(traced, photos):

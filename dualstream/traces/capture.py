@@ -1,0 +1,87 @@
+"""Capturing a trace of some steps, where TensorBoard's profile plugin looks for it.
+
+Each step is marked, so that the plugin shows step times, and its mark says what a trace cannot
+know by itself: how many images a step takes, what its arithmetic is, which devices were asked for,
+and what the machine reaches at best. `review` judges by these.
+"""
+
+import contextlib
+import dataclasses
+import os
+import time
+
+import keras
+import tensorflow as tf
+
+from dualstream.network import multiply_adds
+
+LEVELS = {'steps': (1, 0), 'ops': (2, 0), 'python': (2, 1)}
+"""What is traced: the steps and what frames them, every op too, or also every call in Python.
+
+Each stands for the levels of TensorFlow's tracers, of the host and of Python.
+"""
+
+MATRIX = 2048
+"""Rows and columns of the matrices whose product stands for a machine's best."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """What a step's mark says; 0 or '' where it is not known.
+
+    Attributes:
+      images: in a step.
+      flops: floating-point operations of a step: two for each multiply-add of the convolutions and
+        dense layers, forward, and in training twice that again for the gradients.
+      peak_flops: floating-point operations a second of a large matrix product on this machine.
+      devices: asked for, as '/device:CPU:0', with | between several.
+    """
+
+    images: int = 0
+    flops: int = 0
+    peak_flops: int = 0
+    devices: str = ''
+
+    @classmethod
+    def of(cls, model: keras.Model, images: int, training: bool, devices: list[str]) -> 'Facts':
+        """Those of a model's step; the matrix product is timed now, which takes under a second."""
+        forward = 2 * multiply_adds(model) * images
+        return cls(images, 3 * forward if training else forward, matrix_product_flops(),
+                   '|'.join(devices))
+
+
+class Capture(contextlib.AbstractContextManager):
+    """Traces what happens inside it, and writes the trace as it ends."""
+
+    def __init__(self, logdir: os.PathLike | str, facts: Facts, level: str = 'ops'):
+        """Args:
+          logdir: the trace comes below it, in plugins/profile.
+          facts: for the steps' marks.
+          level: a name in LEVELS.
+        """
+        self._logdir = os.fspath(logdir)
+        self._facts = {name: value for name, value in dataclasses.asdict(facts).items() if value}
+        self._options = tf.profiler.experimental.ProfilerOptions(*LEVELS[level])
+
+    def __enter__(self) -> 'Capture':
+        tf.profiler.experimental.start(self._logdir, self._options)
+        return self
+
+    def step(self, number: int) -> contextlib.AbstractContextManager:
+        """What happens inside this is the step of that number."""
+        return tf.profiler.experimental.Trace('train', step_num=number, _r=1, **self._facts)
+
+    def __exit__(self, *error) -> None:
+        tf.profiler.experimental.stop()
+
+
+def matrix_product_flops(repeats: int = 3) -> int:
+    """Floating-point operations a second of the fastest of some large matrix products, float32."""
+    left, right = (keras.random.normal([MATRIX, MATRIX], seed=seed) for seed in (1, 2))
+    best = float('inf')
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        # Only what is read back is surely computed: an accelerator's queue returns at once.
+        keras.ops.convert_to_numpy(keras.ops.matmul(left, right)[-1, -1])
+        best = min(best, time.perf_counter() - begun)
+    return int(2 * MATRIX**3 / best)

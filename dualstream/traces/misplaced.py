@@ -1,0 +1,52 @@
+"""Ops of the step that ran on another device than the one that was asked for."""
+
+import collections
+import dataclasses
+import re
+
+from dualstream.traces import spans
+from dualstream.traces.read import Event, Trace
+
+_TRANSFER = re.compile(r':_(Host)?(Send|Recv)$')
+
+
+@dataclasses.dataclass(frozen=True)
+class Misplaced:
+    """Attributes:
+      share: of the steps' time in which any of them ran, in [0, 1].
+      count: how many there are in a step.
+      most: the name of that which took the longest; '' where there is none.
+      where: the device that it ran on, as 'CPU:1'.
+      asked: the devices that were asked for, with 'and' between them.
+    """
+
+    share: float
+    count: int
+    most: str
+    where: str
+    asked: str
+
+
+def misplaced_ops(trace: Trace, step_ops: list[Event]) -> Misplaced:
+    """The misplaced among the steps' ops.
+
+    Args:
+      trace: of the steps; its marks tell the devices that were asked for. Where they do not, the
+        accelerators in it are taken for them; where it has none, nothing is misplaced.
+      step_ops: the host's, without those of the input.
+    """
+    placed = [op for op in step_ops if op.device and not _TRANSFER.search(op.name)]
+    asked = [device for device in str(trace.facts.get('devices', '')).split('|') if device]
+    if not asked:
+        asked = [f'/device:{name}' for name in trace.devices]
+    wrong = [op for op in placed if asked and op.device not in asked]
+    times = collections.Counter()
+    for op in wrong:
+        times[op.name.rpartition(':')[0], op.device] += op.duration
+    (most, where), _ = times.most_common(1)[0] if times else (('', ''), 0)
+    steps = spans.union((step.start, step.end) for step in trace.steps)
+    during = spans.intersection(steps, spans.union((op.start, op.end) for op in wrong))
+    return Misplaced(
+        spans.total(during) / spans.total(steps), len(wrong) // len(trace.steps), most,
+        where.removeprefix('/device:'),
+        ' and '.join(device.removeprefix('/device:') for device in asked))

@@ -1,0 +1,19 @@
+"""The statistics that an XPlane keeps beside an event, by their names."""
+
+
+def stats(plane, event, *wanted: str) -> dict[str, int | float | str]:
+    """An event's statistics.
+
+    Args:
+      plane: the XPlane that the event is in, which holds the names.
+      event: an XEvent.
+      *wanted: names; all, where none are given.
+    """
+    found = {}
+    for stat in event.stats:
+        name = plane.stat_metadata[stat.metadata_id].name
+        if not wanted or name in wanted:
+            kind = stat.WhichOneof('value')
+            value = getattr(stat, kind)
+            found[name] = plane.stat_metadata[value].name if kind == 'ref_value' else value
+    return found

@@ -1,0 +1,119 @@
+"""What does tracing a training cost, on and off?
+
+  python -m experiments.capture_cost --out=experiments/results/capture_cost
+
+Trains `nano` on a batch in memory, in interleaved rounds: with no trace asked for, with one that
+comes later, and while one is taken, at each of its levels. The steps' median times count; what a
+trace takes to begin and to be written is said apart.
+"""
+
+import json
+import pathlib
+import platform
+import tempfile
+import time
+
+from absl import flags
+
+from dualstream import command
+from dualstream.atomic import writing
+
+_STEPS = flags.DEFINE_integer('steps', 20, 'Steps that are timed in a round.')
+_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the medians count.')
+_OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are written without.')
+
+IMAGE_SIZE, BATCH_SIZE, WARM_UP = (224, 224), 16, 5
+WAYS = {'none': 'no trace asked for', 'later': 'a trace asked for later steps',
+        'steps': 'traced, level `steps`', 'ops': 'traced, level `ops`',
+        'python': 'traced, level `python`'}
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if _STEPS.value < 1 or _REPEATS.value < 1:
+        raise ValueError('--steps and --repeats must be positive')
+    with command.hushed():
+        import numpy as np
+        import tensorflow as tf
+        import tqdm
+
+        from dualstream import network
+        from dualstream.training import recipe
+
+    model = network.build('nano', image_size=IMAGE_SIZE)
+    recipe.compile_network(model, 1e-3, 10_000)
+    batch = (tf.random.stateless_uniform([BATCH_SIZE, *IMAGE_SIZE, 3], [0, 0]),
+             tf.random.stateless_uniform([BATCH_SIZE], [0, 1], 0, 5, tf.int32))
+    batches = tf.data.Dataset.from_tensors(batch).repeat()
+    step_ms, around = {way: [] for way in WAYS}, {way: [] for way in WAYS}
+    for _ in tqdm.trange(_REPEATS.value, desc='Rounds', unit=' rounds'):
+        for way in WAYS:
+            times, seconds = _round(model, batches, way)
+            step_ms[way].append(1000 * float(np.median(times)))
+            around[way].append(seconds - (WARM_UP + _STEPS.value) * float(np.median(times)))
+    plain = np.array(step_ms['none'])
+    results = {
+        'machine': platform.processor() or platform.machine(), 'tensorflow': tf.__version__,
+        'steps': _STEPS.value, 'step_ms': step_ms,
+        # Each round's own ratio: a machine's mood lasts longer than a round.
+        'ratio': {way: float(np.median(np.array(times) / plain))
+                  for way, times in step_ms.items()},
+        'around_seconds': {way: float(np.median(np.array(each) - around['none']))
+                           for way, each in around.items()}}
+    page = _page(results)
+    print(page)
+    if _OUT.value:
+        out = pathlib.Path(_OUT.value)
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in (('results.json', json.dumps(results, indent=1) + '\n'),
+                           ('results.md', page + '\n')):
+            with writing(out / name) as path:
+                path.write_text(text)
+
+
+def _round(model, batches, way: str) -> tuple[list[float], float]:
+    """The seconds of each timed step, and of the whole round."""
+    import keras
+
+    from dualstream.training.callbacks import Trace
+
+    class Clock(keras.callbacks.Callback):
+        times: list[float] = []
+
+        def on_train_begin(self, logs=None):
+            self.times = []
+
+        def on_train_batch_begin(self, batch, logs=None):
+            self._begun = time.perf_counter()
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.times.append(time.perf_counter() - self._begun)
+
+    last = WARM_UP + _STEPS.value
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as logdir:
+        beside = [] if way == 'none' else [Trace(
+            *((WARM_UP + 1, last) if way != 'later' else (10_000, 10_001)), logdir, 0, BATCH_SIZE,
+            ['/device:CPU:0'], way if way != 'later' else 'ops')]
+        begun = time.perf_counter()
+        # The clock comes first: it stops before the trace's end is written.
+        model.fit(batches, steps_per_epoch=last, verbose=0, callbacks=[clock, *beside])
+        seconds = time.perf_counter() - begun
+    return clock.times[WARM_UP:], seconds
+
+
+def _page(results) -> str:
+    import numpy as np
+
+    lines = [f'`nano`, batches of {BATCH_SIZE}, {IMAGE_SIZE[0]}x{IMAGE_SIZE[1]}, on the CPU; the '
+             f'medians of {len(results["step_ms"]["none"])} interleaved rounds of '
+             f'{results["steps"]} steps.', '',
+             '| | a step | to plain | to begin and write, once |', '| --- ' * 4 + '|']
+    for way, what in WAYS.items():
+        lines.append(f'| {what} | {np.median(results["step_ms"][way]):.1f} ms | '
+                     f'{results["ratio"][way]:.3f} | {results["around_seconds"][way]:.1f} s |')
+    return '\n'.join(lines)
+
+
+if __name__ == '__main__':
+    command.run(main)
