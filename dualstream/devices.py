@@ -1,12 +1,77 @@
-"""Where the network runs: --device and --tpu, as a TensorFlow distribution strategy."""
+"""Where the network runs: --device and --tpu, on Keras's TensorFlow or JAX backend.
 
-import tensorflow as tf
+`settle_backend` comes before Keras is imported, since Keras reads its backend but once; `place`
+comes after, before anything is computed.
+"""
+
+import contextlib
+import dataclasses
+import glob
+import importlib.util
+import os
 
 DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
 
+_TPU_FILES = ('/dev/accel*', '/dev/vfio/[0-9]*')
+"""Of which a TPU VM has one for each chip; JAX and libtpu look for them too, but wait for long."""
 
-def choose_strategy(device: str = 'auto', tpu: str = '') -> tf.distribute.Strategy:
-    """The strategy to build and train the network under.
+_AMPERE = 8.0
+"""NVIDIA's compute capability from which on its GPUs multiply in bfloat16."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where the network runs, on one device or on several that share each batch.
+
+    Attributes:
+      kind: 'CPU', 'GPU' or 'TPU'.
+      devices: their names, as '/device:GPU:0'.
+      strategy: TensorFlow's, or None on JAX, which has Keras's own distribution set instead.
+      bfloat16: whether it multiplies fast in bfloat16: a TPU, or a GPU since NVIDIA's Ampere.
+    """
+
+    kind: str
+    devices: list[str]
+    strategy: object = None
+    bfloat16: bool = False
+
+    @property
+    def replicas(self) -> int:
+        """How many devices share a batch."""
+        return len(self.devices)
+
+    def scope(self) -> contextlib.AbstractContextManager:
+        """Inside it the network is built and compiled."""
+        return self.strategy.scope() if self.strategy else contextlib.nullcontext()
+
+    def __str__(self) -> str:
+        """In words, such as 'CPU', 'GPU' or '8 x TPU'."""
+        return self.kind if self.replicas == 1 else f'{self.replicas} x {self.kind}'
+
+
+def settle_backend(device: str = 'auto', tpu: str = '') -> None:
+    """Chooses Keras's backend, where KERAS_BACKEND does not: that which has a TPU, if one is asked.
+
+    Args:
+      device, tpu: as of `place`.
+
+    Raises:
+      ValueError: an unknown or contradicting choice, or no TPU for a program on this machine.
+    """
+    if device not in DEVICES:
+        raise ValueError(f'--device must be one of {", ".join(DEVICES)}; got {device!r}')
+    if tpu and device not in ('auto', 'tpu'):
+        raise ValueError(f'--tpu={tpu} contradicts --device={device}')
+    if (tpu or device == 'tpu') and (tpu or 'local') == 'local':
+        backend = _backend_with_tpu(os.environ.get('KERAS_BACKEND'))
+        os.environ['KERAS_BACKEND'] = backend
+    elif tpu and os.environ.setdefault('KERAS_BACKEND', 'tensorflow') != 'tensorflow':
+        raise ValueError(f'--tpu={tpu}: only the backend tensorflow reaches a TPU elsewhere; '
+                         f'KERAS_BACKEND is {os.environ["KERAS_BACKEND"]}')
+
+
+def place(device: str = 'auto', tpu: str = '') -> Place:
+    """The place to build and train the network in; call it before anything is computed.
 
     Args:
       device: 'cpu'; 'gpu', all of this machine's; 'tpu'; or 'auto': a TPU where one is named, else
@@ -14,45 +79,96 @@ def choose_strategy(device: str = 'auto', tpu: str = '') -> tf.distribute.Strate
       tpu: 'local' on a TPU VM, or a TPU's name or grpc:// address.
 
     Raises:
-      ValueError: an unknown device, or one that is not there; it is never replaced by another.
+      ValueError: a device that is not there; it is never replaced by another.
     """
-    if device not in DEVICES:
-        raise ValueError(f'--device must be one of {", ".join(DEVICES)}; got {device!r}')
-    if tpu and device not in ('auto', 'tpu'):
-        raise ValueError(f'--tpu={tpu} contradicts --device={device}')
-    if tpu or device == 'tpu':
-        return _tpu_strategy(tpu or 'local')
+    import keras
+
+    backend = keras.backend.backend()
+    if backend not in ('jax', 'tensorflow'):
+        raise ValueError(f'KERAS_BACKEND must be tensorflow or jax to train, got {backend}')
+    if backend == 'jax':
+        return _on_jax('tpu' if tpu else device)
+    return _on_tensorflow('tpu' if tpu else device, tpu or 'local')
+
+
+def _backend_with_tpu(wanted: str | None) -> str:
+    looked = []
+    if any(map(glob.glob, _TPU_FILES)):
+        for backend in (wanted,) if wanted else ('jax', 'tensorflow'):
+            if importlib.util.find_spec(backend) and _sees_tpu(backend):
+                return backend
+            looked.append(backend)
+    raise ValueError(
+        '--tpu=local: no TPU on this machine: looked for ' + ' and '.join(_TPU_FILES)
+        + (f', and for TPUs in {" and ".join(looked)}' if looked else '')
+        + '; on a TPU VM, pip install "jax[tpu]" or tensorflow-tpu')
+
+
+def _sees_tpu(backend: str) -> bool:
+    if backend == 'tensorflow':
+        import tensorflow as tf
+        return bool(tf.config.list_physical_devices('TPU'))
+    import jax
+    try:
+        return bool(jax.devices('tpu'))
+    except RuntimeError:
+        return False
+
+
+def _on_jax(device: str) -> Place:
+    import jax
+    import keras
+    import tensorflow as tf
+
+    # TensorFlow only reads the data; it must not take the accelerator's memory.
+    tf.config.set_visible_devices([], 'GPU')
+    try:
+        devices = jax.devices(None if device == 'auto' else device)
+    except RuntimeError as error:
+        raise ValueError(f'--device={device}: JAX sees none; on a machine with one, pip install '
+                         f'"jax[{"cuda" if device == "gpu" else "tpu"}]"') from error
+    platform = devices[0].platform
+    if len(devices) > 1:
+        keras.distribution.set_distribution(keras.distribution.DataParallel(
+            devices=keras.distribution.list_devices(platform)))
+    else:
+        jax.config.update('jax_default_device', devices[0])
+    kind = platform.upper()
+    bfloat16 = platform == 'tpu' or platform == 'gpu' and float(
+        devices[0].compute_capability) >= _AMPERE
+    return Place(kind, [f'/device:{kind}:{number}' for number in range(len(devices))],
+                 bfloat16=bfloat16)
+
+
+def _on_tensorflow(device: str, tpu: str) -> Place:
+    import tensorflow as tf
+
+    if device == 'tpu':
+        strategy = _tpu_strategy(tpu)
+        return Place('TPU', _names(tf.config.list_logical_devices('TPU')), strategy, True)
     gpus = tf.config.list_physical_devices('GPU')
     if device == 'gpu' and not gpus:
         raise ValueError('--device=gpu: TensorFlow sees no GPU; pip install "tensorflow[and-cuda]" '
                          'on a machine with an NVIDIA driver')
     if device == 'cpu':
         tf.config.set_visible_devices([], 'GPU')
-    elif len(gpus) > 1:
-        return tf.distribute.MirroredStrategy()
-    return tf.distribute.get_strategy()
+    kind = 'GPU' if gpus and device != 'cpu' else 'CPU'
+    names = _names(tf.config.list_logical_devices(kind))
+    strategy = (tf.distribute.MirroredStrategy(names) if len(names) > 1
+                else tf.distribute.get_strategy())
+    bfloat16 = kind == 'GPU' and all(
+        tf.config.experimental.get_device_details(gpu).get('compute_capability', (0,))[0]
+        >= _AMPERE for gpu in gpus)
+    return Place(kind, names, strategy, bfloat16)
 
 
-def replica_devices(strategy: tf.distribute.Strategy) -> list[str]:
-    """The devices that the network runs on under a strategy, such as ['/device:GPU:0']."""
-    if isinstance(strategy, type(tf.distribute.get_strategy())):  # the default one
-        kind = 'GPU' if tf.config.list_logical_devices('GPU') else 'CPU'
-        return [f'/device:{kind}:0']
-    return [f"/device:{name.rpartition('/device:')[2]}"
-            for name in strategy.extended.worker_devices]
+def _names(devices) -> list[str]:
+    return [f"/device:{device.name.rpartition('/device:')[2]}" for device in devices]
 
 
-def describe(strategy: tf.distribute.Strategy) -> str:
-    """In words, such as 'CPU', 'GPU' or '8 x TPU'."""
-    kind = next((kind for kind in ('TPU', 'GPU') if tf.config.list_logical_devices(kind)), 'CPU')
-    replicas = strategy.num_replicas_in_sync
-    return kind if replicas == 1 else f'{replicas} x {kind}'
+def _tpu_strategy(tpu: str):
+    import tensorflow as tf
 
-
-def _tpu_strategy(tpu: str) -> tf.distribute.Strategy:
-    if tpu == 'local' and not tf.config.list_physical_devices('TPU'):
-        raise ValueError('--tpu=local: TensorFlow sees no TPU on this machine; on a TPU VM, '
-                         'pip install tensorflow-tpu')
     try:
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu)
         tf.config.experimental_connect_to_cluster(resolver)

@@ -89,14 +89,14 @@ def _network():
     from dualstream.training import recipe
 
     size, batch = (_IMAGE_SIZE.value,) * 2, _BATCH_SIZE.value
-    strategy = devices.choose_strategy()
-    with strategy.scope():
+    place = devices.place()
+    with place.scope():
         model = network.build(_PRESET.value, image_size=size)
-        recipe.compile_network(model, 1e-3, 1000, on_cpu='CPU' in devices.describe(strategy))
+        recipe.compile_network(model, 1e-3, 1000, on_cpu=place.kind == 'CPU')
     images = keras.random.uniform((batch, *size, 3), seed=0)
     labels = keras.random.randint((batch,), 0, 5, seed=1)
     training = _PART.value == 'training'
-    facts = Facts.of(model, batch, training, devices.replica_devices(strategy))
+    facts = Facts.of(model, batch, training, place.devices)
     if training:
         return lambda: model.train_on_batch(images, labels), facts
     return lambda: model.predict_on_batch(images), facts

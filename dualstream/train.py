@@ -10,11 +10,12 @@ The seven routines of preprocessing are chosen by --mask and --crop; `none` resi
 import functools
 import math
 import re
+import sys
 import time
 
 from absl import flags
 
-from dualstream import command
+from dualstream import command, devices
 
 _DATASET = flags.DEFINE_string(
     'dataset', 'cassava_crop', 'Any TFDS image classification set, as NAME or NAME/CONFIG.')
@@ -37,7 +38,8 @@ _IMAGE_SIZE = flags.DEFINE_string(
     'image_size', '224', 'Of the images that the network sees, in pixels: 224, or HEIGHTxWIDTH.')
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Pictures in a batch.')
 _EPOCHS = flags.DEFINE_integer('epochs', 12, 'Passes through the training split.')
-_LEARNING_RATE = flags.DEFINE_float('learning_rate', 2e-3, 'The highest, after the warm-up.')
+_LEARNING_RATE = flags.DEFINE_float(
+    'learning_rate', 2e-3, 'The highest, after the warm-up; times the number of devices.')
 _LABEL_SMOOTHING = flags.DEFINE_float(
     'label_smoothing', 0.0, 'Share of each target that is spread over all classes, in [0, 1).')
 _COLOR_JITTER = flags.DEFINE_float(
@@ -82,9 +84,10 @@ def main(argv: list[str]) -> None:
 
     # Not before: --helpshort and a mistyped flag should not wait for TensorFlow.
     with command.hushed():
+        devices.settle_backend(_DEVICE.value, _TPU.value)
         import keras
 
-        from dualstream import devices, network
+        from dualstream import network
         from dualstream.pipeline import (
             Routine, evaluation_batches, prepare, training_batches, training_sample,
             weighted_targets)
@@ -98,29 +101,32 @@ def main(argv: list[str]) -> None:
         from dualstream.training.workdir import Workdir
 
     routine = Routine(image_size, _MASK.value, _CROP.value, _LOOK.value, _SACCADES.value)
-    workdir = Workdir(_WORKDIR.value, _config(), _RESUME.value)
+    place = devices.place(_DEVICE.value, _TPU.value)
+    workdir = Workdir(_WORKDIR.value, _config() | {'replicas': place.replicas}, _RESUME.value)
     if workdir.finished:
         print(f'{workdir.path} is finished already; see {workdir.path / "report.md"}')
         return
-    strategy = devices.choose_strategy(_DEVICE.value, _TPU.value)
-    device = devices.describe(strategy)
+    if place.bfloat16:
+        keras.config.set_dtype_policy('mixed_bfloat16')
+    batch_size = _BATCH_SIZE.value * place.replicas
     keras.utils.set_random_seed(_SEED.value)
     photos = prepare(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value)
-    steps = steps_per_epoch(photos, _BATCH_SIZE.value)
-    with strategy.scope():
+    steps = steps_per_epoch(photos, batch_size)
+    with place.scope():
         model = network.build(_PRESET.value, image_size=image_size,
                               classes=len(photos.label_names), seed=_SEED.value)
         recipe.compile_network(
-            model, _LEARNING_RATE.value, steps * _EPOCHS.value, on_cpu='CPU' in device,
+            model, _LEARNING_RATE.value * place.replicas, steps * _EPOCHS.value,
+            on_cpu=place.kind == 'CPU', replicas=place.replicas,
             label_smoothing=_LABEL_SMOOTHING.value, ema=_EMA.value)
     workdir.claim()
 
     best = KeepBest(_EARLY_STOPPING.value) if _EARLY_STOPPING.value else None
     progress = callbacks.Progress(
-        workdir, steps, _BATCH_SIZE.value, _CHECKPOINT_STEPS.value, best)
+        workdir, steps, batch_size, _CHECKPOINT_STEPS.value, best)
     progress.set_model(model)
     progress.restore()
-    validation = evaluation_batches(photos, 'validation', routine, _BATCH_SIZE.value, _SEED.value)
+    validation = evaluation_batches(photos, 'validation', routine, batch_size, _SEED.value)
     logdir = str(workdir.path / 'tensorboard')
     write_graphs(logdir, routine)
     sample = functools.partial(
@@ -135,30 +141,36 @@ def main(argv: list[str]) -> None:
     ]
     if profile_steps:
         beside.append(callbacks.Trace(
-            *profile_steps, logdir, progress.step, _BATCH_SIZE.value,
-            devices.replica_devices(strategy), _PROFILE_LEVEL.value))
+            *profile_steps, logdir, progress.step, batch_size,
+            place.devices, _PROFILE_LEVEL.value))
     batches = training_batches(
-        photos, routine, _BATCH_SIZE.value, _EPOCHS.value, _SEED.value, progress.step,
+        photos, routine, batch_size, _EPOCHS.value, _SEED.value, progress.step,
         _COLOR_JITTER.value)
     weights = recipe.class_weights(photos.label_counts('train'))
     batches = weighted_targets(
         batches, list(weights.values()), _MIXUP.value, _SEED.value, progress.step)
     if not (best and best.stopped):
-        fit(model, batches, steps, _EPOCHS.value, progress.step, None, beside)
+        try:
+            fit(model, batches, steps, _EPOCHS.value, progress.step, None, beside)
+        except callbacks.Preempted as preempted:
+            print(f'ended by SIGTERM and saved at step {preempted.step}; --resume goes on from '
+                  'there', file=sys.stderr)
+            raise
     if best:
         model.set_weights(best.weights)
 
-    test = evaluation_batches(photos, 'test', routine, _BATCH_SIZE.value, _SEED.value)
+    test = evaluation_batches(photos, 'test', routine, batch_size, _SEED.value)
     scores = one_window = Scores.of(model, test, photos.label_names)
     if _TTA_WINDOWS.value > 1:
         several = evaluation_batches(
-            photos, 'test', routine, _BATCH_SIZE.value, _SEED.value, _TTA_WINDOWS.value)
+            photos, 'test', routine, batch_size, _SEED.value, _TTA_WINDOWS.value)
         scores = Scores.of(model, several, photos.label_names)
+    recipe.synchronize_statistics(model, 1)
     with workdir.writing('model.keras') as path:
         model.save(path)
     wall_seconds = progress.earlier_seconds + time.perf_counter() - begun
     write_report(
-        workdir, photos, model, scores, one_window, progress.rows, test, device, wall_seconds)
+        workdir, photos, model, scores, one_window, progress.rows, test, str(place), wall_seconds)
     workdir.drop_checkpoints()
     print(f'balanced accuracy {scores.balanced_accuracy:.1%}, accuracy {scores.accuracy:.1%} on '
           f'{scores.confusion.sum()} held-out pictures; see {workdir.path / "report.md"}')

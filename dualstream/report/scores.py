@@ -32,13 +32,16 @@ class Scores:
         then a picture's probabilities are the mean of its windows'.
         """
         confusion = np.zeros([len(label_names)] * 2, np.int64)
-        loss = 0.0
-        for images, labels in batches:
-            labels = labels.numpy()
-            windows = images.shape[1] if len(images.shape) == 5 else 1
-            each = tf.reshape(images, [-1, *images.shape[-3:]])
-            probabilities = keras.ops.convert_to_numpy(network.predict_on_batch(each))
-            probabilities = probabilities.reshape([len(labels), windows, -1]).mean(axis=1)
+        loss, batch = 0.0, 0
+        for images, labels in batches.as_numpy_iterator():
+            windows = images.shape[1] if images.ndim == 5 else 1
+            each = images.reshape([-1, *images.shape[-3:]])
+            # A last batch that is smaller is filled up, for accelerators want one size of it, and
+            # several share one equally.
+            batch = max(batch, len(each))
+            filled = np.resize(each, [batch, *each.shape[1:]])
+            probabilities = keras.ops.convert_to_numpy(network.predict_on_batch(filled))
+            probabilities = probabilities[:len(each)].reshape([len(labels), windows, -1]).mean(1)
             np.add.at(confusion, (labels, probabilities.argmax(axis=1)), 1)
             of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
             loss -= np.log(np.maximum(of_label, 1e-12)).sum()

@@ -8,12 +8,15 @@ and what the machine reaches at best. `review` judges by these.
 import contextlib
 import dataclasses
 import os
+import tempfile
 import time
 
 import keras
 import tensorflow as tf
 
 from dualstream.network import multiply_adds
+from dualstream.traces.merge import merge_host
+from dualstream.traces.read import newest_trace
 
 LEVELS = {'steps': (1, 0), 'ops': (2, 0), 'python': (2, 1)}
 """What is traced: the steps and what frames them, every op too, or also every call in Python.
@@ -51,7 +54,11 @@ class Facts:
 
 
 class Capture(contextlib.AbstractContextManager):
-    """Traces what happens inside it, and writes the trace as it ends."""
+    """Traces what happens inside it, and writes the trace as it ends.
+
+    On the backend JAX both profilers run, JAX's and that of TensorFlow, which reads the data; what
+    they saw becomes one trace.
+    """
 
     def __init__(self, logdir: os.PathLike | str, facts: Facts, level: str = 'ops'):
         """Args:
@@ -61,18 +68,36 @@ class Capture(contextlib.AbstractContextManager):
         """
         self._logdir = os.fspath(logdir)
         self._facts = {name: value for name, value in dataclasses.asdict(facts).items() if value}
-        self._options = tf.profiler.experimental.ProfilerOptions(*LEVELS[level])
+        self._host_level, self._python_level = LEVELS[level]
+        self._on_jax = keras.backend.backend() == 'jax'
 
     def __enter__(self) -> 'Capture':
-        tf.profiler.experimental.start(self._logdir, self._options)
+        self._aside = tempfile.TemporaryDirectory() if self._on_jax else None
+        if self._on_jax:
+            import jax
+            options = jax.profiler.ProfileOptions()
+            options.host_tracer_level = self._host_level
+            options.python_tracer_level = self._python_level
+            jax.profiler.start_trace(self._logdir, profiler_options=options)
+        tf.profiler.experimental.start(
+            self._aside.name if self._aside else self._logdir,
+            tf.profiler.experimental.ProfilerOptions(self._host_level, self._python_level))
         return self
 
     def step(self, number: int) -> contextlib.AbstractContextManager:
         """What happens inside this is the step of that number."""
+        if self._on_jax:
+            import jax
+            return jax.profiler.StepTraceAnnotation('train', step_num=number, **self._facts)
         return tf.profiler.experimental.Trace('train', step_num=number, _r=1, **self._facts)
 
     def __exit__(self, *error) -> None:
         tf.profiler.experimental.stop()
+        if self._on_jax:
+            import jax
+            jax.profiler.stop_trace()
+            merge_host(newest_trace(self._logdir), newest_trace(self._aside.name))
+            self._aside.cleanup()
 
 
 def matrix_product_flops(repeats: int = 3) -> int:

@@ -82,7 +82,7 @@ def read_trace(where: os.PathLike | str) -> Trace:
       ValueError: there is no trace, or traces of several hosts; it is cut off or no trace; it has
         no marked steps.
     """
-    path = _find(pathlib.Path(where))
+    path = newest_trace(where)
     space = xplane_pb2.XSpace()
     try:
         space.ParseFromString(path.read_bytes())
@@ -102,7 +102,9 @@ def read_trace(where: os.PathLike | str) -> Trace:
     return trace
 
 
-def _find(where: pathlib.Path) -> pathlib.Path:
+def newest_trace(where: os.PathLike | str) -> pathlib.Path:
+    """The file of the newest trace; arguments and errors as of `read_trace`."""
+    where = pathlib.Path(where)
     if where.is_file():
         return where
     if not where.exists():
@@ -125,14 +127,16 @@ def _threads(plane) -> dict[str, list[Event]]:
     for line in plane.lines:
         thread = f'{line.name or line.display_name} {line.id}'
         begun = line.timestamp_ns / 1e3
-        events = []
+        # Two profilers may each have a line of the same thread.
+        events = threads.setdefault(thread, [])
         for event, device in placement.of(line):
             name = names[event.metadata_id]
             if name not in _NOISE:
                 start = begun + event.offset_ps / 1e6
                 events.append(Event(name, start, start + event.duration_ps / 1e6, thread,
                                     stats(plane, event, 'step_num').get('step_num'), device))
-        threads[thread] = events
+    for events in threads.values():
+        events.sort(key=lambda event: (event.start, -event.end))
     return threads
 
 

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import re
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from dualstream.traces.stages import stage_times
 
 BOUND = 0.2
 """The share of a step from which on something limits it."""
+
+_NUMBER = re.compile(r'\.\d+$')  # that XLA gives an op
 
 _WORTH_A_WARNING = 0.01
 """The share of a step below which an op on another device, as the shapes' arithmetic, is none."""
@@ -91,7 +94,7 @@ def review(trace: Trace) -> Review:
         ran_on=_ran_on(trace, inside), top_ops=_top_ops(step_ops, len(steps)),
         traced=sum(event.name == TRACING for event in inside),
         compiled=_compiled(inside),
-        memory_peak_mb=max(trace.memory_peak.values()) / 1e6 if trace.memory_peak else None,
+        memory_peak_mb=_memory_peak_mb(trace),
         images_per_second=facts['images'] * per_second if 'images' in facts else None,
         gflops=flops and flops / 1e9, share_of_peak=flops and peak and flops / peak,
         warnings=_warnings(python_ops, misplaced, trace),
@@ -144,7 +147,7 @@ def _ran_on(trace: Trace, inside: list[Event]) -> dict[str, float]:
 def _top_ops(step_ops: list[Event], steps: int, most: int = 8) -> list[tuple[str, float]]:
     times = collections.Counter()
     for event in step_ops:
-        times[event.name.rpartition(':')[2].lstrip('_')] += event.duration
+        times[_NUMBER.sub('', event.name.rpartition(':')[2].lstrip('_'))] += event.duration
     return [(kind, float(time) / 1e3 / steps) for kind, time in times.most_common(most)]
 
 
@@ -166,6 +169,12 @@ def _compiled(inside: list[Event]) -> int:
 def _decodes_frames(inside: list[Event]) -> bool:
     """Whether whole frames are decoded, and not only windows of them."""
     return any(event.name.endswith((':DecodeImage', ':DecodeJpeg')) for event in inside)
+
+
+def _memory_peak_mb(trace: Trace) -> float | None:
+    # Behind JAX, TensorFlow's allocator is the input's alone, and JAX's leaves no events.
+    on_jax = any(thread.startswith('tf_XLAPjRt') for thread in trace.threads)
+    return None if on_jax or not trace.memory_peak else max(trace.memory_peak.values()) / 1e6
 
 
 def _warnings(python_ops, misplaced: Misplaced, trace: Trace) -> list[str]:

@@ -58,5 +58,10 @@ def is_compiling(event: Event) -> bool:
 
 
 def is_op(event: Event) -> bool:
-    """Whether an event is an op's run, and not the wait for the next batch."""
+    """Whether an event is an op's run, and not the wait for the next batch.
+
+    TensorFlow's ops are NAME:TYPE; those of a program of JAX have a bare name, on XLA's threads.
+    """
+    if event.thread.startswith('tf_XLA'):
+        return ':' not in event.name
     return bool(_OP.match(event.name)) and ':IteratorGetNext' not in event.name

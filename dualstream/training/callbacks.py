@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import signal
 import time
 from collections.abc import Callable
 
@@ -56,19 +57,28 @@ class Pictures(keras.callbacks.Callback):
         self._writer = tf.summary.create_file_writer(f'{self._logdir}/train')
 
     def on_epoch_end(self, epoch, logs=None):
-        images, labels = next(iter(self._sample(epoch)))
+        images, labels = next(self._sample(epoch).as_numpy_iterator())
         probabilities = keras.ops.convert_to_numpy(self.model.predict_on_batch(images))
-        write_pictures(self._writer, images.numpy(), labels.numpy(), probabilities,
-                       self._label_names, epoch)
+        write_pictures(
+            self._writer, images, labels, probabilities, self._label_names, epoch)
 
     def on_train_end(self, logs=None):
         self._writer.close()
 
 
+class Preempted(SystemExit):
+    """The training was told to end, by SIGTERM, and is saved; the status is that of the signal."""
+
+    def __init__(self, step: int):
+        super().__init__(128 + signal.SIGTERM)
+        self.step = step
+
+
 class Progress(keras.callbacks.Callback):
     """Keeps metrics.csv and the checkpoints, so that a run can go on from its last step.
 
-    Place it behind the callbacks that add to an epoch's logs.
+    A SIGTERM ends it, saved, after the step under way, or after the epoch's end if that is near, by
+    raising `Preempted`. Place it behind the callbacks that add to an epoch's logs.
 
     Attributes:
       step: batches trained so far.
@@ -94,6 +104,7 @@ class Progress(keras.callbacks.Callback):
         self._batch_size = batch_size
         self._every = every
         self._best = best
+        self._preempted = False
         self._metrics = None  # of an epoch that an interruption cut in two
         self._seconds = 0.0  # that the cut epoch took before
 
@@ -113,9 +124,19 @@ class Progress(keras.callbacks.Callback):
                                   if name.startswith('best')]
         if self.step % self._steps_per_epoch:
             # Keras makes the metrics' variables with the first batch of whatever kind.
-            self.model.test_on_batch(np.zeros([1, *self.model.input_shape[1:]]),
-                                     np.zeros([1, *self.model.output_shape[1:]]))
+            self.model.test_on_batch(np.zeros([self._batch_size, *self.model.input_shape[1:]]),
+                                     np.zeros([self._batch_size, *self.model.output_shape[1:]]))
             self._metrics = [arrays[name] for name in sorted(arrays) if name.startswith('metric')]
+
+    def on_train_begin(self, logs=None):
+        # A preempted machine says so by SIGTERM, and leaves some seconds.
+        self._default = signal.signal(signal.SIGTERM, self._preempt)
+
+    def on_train_end(self, logs=None):
+        signal.signal(signal.SIGTERM, self._default)
+
+    def _preempt(self, number, frame):
+        self._preempted = True  # a step is not to be cut in two
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._metrics is not None:  # Keras has just set them to zero
@@ -130,8 +151,11 @@ class Progress(keras.callbacks.Callback):
                 f'the loss is {logs["loss"]} at step {self.step + 1}: try a lower --learning_rate')
         self.step += 1
         self._trained = time.perf_counter()
-        if self.step % self._every == 0 and self.step % self._steps_per_epoch:
+        within_epoch = self.step % self._steps_per_epoch != 0
+        if within_epoch and (self._preempted or self.step % self._every == 0):
             self._save(self._trained - self._started)
+        if within_epoch and self._preempted:
+            raise Preempted(self.step)
 
     def on_epoch_end(self, epoch, logs=None):
         images = self._steps_per_epoch * self._batch_size
@@ -145,8 +169,12 @@ class Progress(keras.callbacks.Callback):
             table.writeheader()
             table.writerows(self.rows)
         self._save(0.0)
+        if self._preempted:
+            raise Preempted(self.step)
 
     def _save(self, epoch_seconds: float) -> None:
+        if keras.backend.backend() == 'jax':  # which holds what it trains apart from the model
+            self.model.jax_state_sync()
         arrays = {name: keras.ops.convert_to_numpy(variable)
                   for name, variable in self._variables().items()}
         for index, variable in enumerate(self.model.metrics_variables):

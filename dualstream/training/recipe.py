@@ -17,6 +17,7 @@ def compile_network(
     learning_rate: float,
     steps: int,
     on_cpu: bool = True,
+    replicas: int = 1,
     label_smoothing: float | None = None,
     ema: float = 0.0,
 ) -> None:
@@ -26,13 +27,15 @@ def compile_network(
       network: outputs probabilities (batch, classes).
       learning_rate: its highest value.
       steps: of the whole training.
-      on_cpu: whether it runs on a CPU, where XLA's convolutions are slower than TensorFlow's own.
+      on_cpu: whether it runs on a CPU, where TensorFlow's own convolutions are faster than XLA's.
+      replicas: devices that share a batch.
       label_smoothing: in [0, 1), the share of each target that is spread over all classes (Szegedy
         et al. 2016, Rethinking the Inception Architecture); targets are then (batch, classes), as
         of `weighted_targets`. If None, they are the classes' numbers, (batch,).
       ema: in [0, 1), the momentum of the weights' exponential moving average (Polyak and Juditsky
         1992 average the iterates of stochastic approximation); `averaged` lends it. 0 keeps none.
     """
+    synchronize_statistics(network, replicas)
     warm_up = max(1, round(WARM_UP * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0, warmup_target=learning_rate, warmup_steps=warm_up,
@@ -44,8 +47,18 @@ def compile_network(
         loss=keras.losses.SparseCategoricalCrossentropy() if label_smoothing is None
         else keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
         metrics=['accuracy'],
-        jit_compile=False if on_cpu else 'auto')
+        jit_compile=False if on_cpu and keras.backend.backend() == 'tensorflow' else 'auto')
     network.optimizer.build(network.trainable_variables)
+
+
+def synchronize_statistics(network: keras.Model, replicas: int) -> None:
+    """Has batch normalisation take the statistics of what all devices see, in TensorFlow.
+
+    JAX does so by itself, and refuses to load a network that asks for it: before saving, say 1.
+    """
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = replicas > 1 and keras.backend.backend() == 'tensorflow'
 
 
 @contextlib.contextmanager
