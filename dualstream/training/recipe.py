@@ -52,7 +52,8 @@ def compile_network(
 def averaged(network: keras.Model) -> Iterator[None]:
     """Inside it, a network that keeps a moving average of its weights has the average for weights.
 
-    The statistics of batch normalisation are averages by themselves.
+    Weights that are trained, that is: the statistics of batch normalisation are moving averages of
+    their own, over fewer steps than most, and stay.
     """
     if not network.optimizer.use_ema:
         yield
