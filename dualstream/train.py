@@ -45,8 +45,8 @@ _COLOR_JITTER = flags.DEFINE_float(
 _MIXUP = flags.DEFINE_float(
     'mixup', 0.0, 'Alpha of the Beta distribution by which pictures of a batch are mixed; 0: none.')
 _EMA = flags.DEFINE_float(
-    'ema', 0.0, "Momentum of the weights' moving average, in [0, 1), which is then what is scored and "
-    'saved; 0: none. It is for long trainings.')
+    'ema', 0.0, "Momentum of the weights' moving average, which is then what is scored and saved, "
+    'in [0, 1); 0: none.')
 _EARLY_STOPPING = flags.DEFINE_integer(
     'early_stopping', 0, 'Epochs without a better balanced accuracy in validation after which the '
     'training ends; the best weights are kept. 0: it goes on to its end, and keeps its last.')
