@@ -65,7 +65,8 @@ def synchronize_statistics(network: keras.Model, replicas: int) -> None:
 def averaged(network: keras.Model) -> Iterator[None]:
     """Inside it, a network that keeps a moving average of its weights has the average for weights.
 
-    The statistics of batch normalisation are averages by themselves.
+    Weights that are trained, that is: the statistics of batch normalisation are moving averages of
+    their own, over fewer steps than most, and stay.
     """
     if not network.optimizer.use_ema:
         yield
