@@ -7,7 +7,6 @@ The shortest form, with no flags, trains on the demo set of synthetic leaves:
 The seven routines of preprocessing are chosen by --mask and --crop; `none` resizes whole frames.
 """
 
-import re
 import time
 
 from absl import flags
@@ -52,7 +51,7 @@ _RESUME = flags.DEFINE_boolean(
 def main(argv: list[str]) -> None:
     del argv
     begun = time.perf_counter()
-    image_size = _image_size(_IMAGE_SIZE.value)
+    image_size = command.image_size(_IMAGE_SIZE.value)
     profile_steps = _profile_steps(_PROFILE_STEPS.value)
     for flag in (_EPOCHS, _CHECKPOINT_STEPS, _LEARNING_RATE):
         if not flag.value > 0:
@@ -122,13 +121,6 @@ def _config() -> dict:
     made_by = (_DATASET, _MASK, _CROP, _LOOK, _SACCADES, _PRESET, _IMAGE_SIZE, _BATCH_SIZE,
                _EPOCHS, _LEARNING_RATE, _SEED)
     return {flag.name: flag.value for flag in made_by}
-
-
-def _image_size(text: str) -> tuple[int, int]:
-    sizes = re.fullmatch(r'(\d+)(?:x(\d+))?', text)
-    if not sizes:
-        raise ValueError(f'--image_size must be like 224 or 192x256, got {text!r}')
-    return int(sizes[1]), int(sizes[2] or sizes[1])
 
 
 def _profile_steps(steps: list[str]) -> tuple[int, int] | None:
