@@ -1,9 +1,9 @@
 """Plans a training on TPUs, with no TPU there: python -m dualstream.plan --tpu=v5e-8.
 
-The TPU's own compiler compiles the step: does it fit in memory, how fast can it be at best, and how
-many images a second must the host therefore deliver? Beside it stands what this host delivers a
-core, so how many cores, or tf.data service workers, it takes to keep the TPU fed. It is a
-compiler's estimate; nothing is run on a TPU. Needs the extra `tpu`, on Linux.
+The TPU's own compiler compiles the step: does it fit in memory, how fast can it be, and how many
+images a second must the host therefore deliver? Beside it stands what a core of this host was
+measured to deliver, so how many cores, or tf.data service workers, it takes to keep the TPU fed. It
+is a compiler's estimate; nothing is run on a TPU. Needs the extra `tpu`, on Linux.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ def main(argv: list[str]) -> None:
     # This comes first: it takes seconds, and tells what is wrong with the flags.
     step = lower_train_step(tpu, _PRESET.value, _BATCH_SIZE.value, image_size)
     measured = host.measure(_DATASET.value, _DATA_DIR.value, image_size)
-    print(f'Compiling for {tpu.name}: some minutes on few cores.', file=sys.stderr)
+    print(f'Compiling for {tpu.name}: a minute or more on few cores.', file=sys.stderr)
     estimate = roofline(compiler.compile_lowered(step), tpu, _BATCH_SIZE.value)
     if _JSON.value:
         print(json.dumps({

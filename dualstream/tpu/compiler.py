@@ -1,10 +1,5 @@
-"""The TPU's compiler, ahead of time: from a program to what it takes, without running it.
+"""The TPU's compiler, ahead of time: from a program to what it takes, without running it."""
 
-The figures are those of one chip: a program that is sharded over several is compiled once, and each
-chip runs it on its share.
-"""
-
-import dataclasses
 import importlib.metadata
 import re
 from collections.abc import Callable
@@ -14,25 +9,13 @@ from jax.experimental import topologies
 
 from dualstream import command
 from dualstream.tpu.chips import Slice
+from dualstream.tpu.compiled import Compiled
 
 
-@dataclasses.dataclass(frozen=True)
-class Compiled:
-    """What the compiler says of a program; all of it is an estimate of the compiler's.
-
-    Attributes:
-      fits: whether the program and its data fit in the chip's memory.
-      flops: floating-point operations of one run on one chip; None where it does not fit.
-      bytes_accessed: that one run on one chip reads from and writes to memory; None likewise. Each
-        operation's own are added up, those too that stay in the chip's fast memory.
-      memory_bytes: of the chip's memory, that arguments, results, temporaries and code take at
-        most; None where the compiler gave up without telling.
-    """
-
-    fits: bool
-    flops: float | None
-    bytes_accessed: float | None
-    memory_bytes: float | None
+EFFORT = -1.0
+"""The compiler's least. It then places nothing in the chip's fast memory, which takes most of its
+time, and beside which the program is the same; and its count of bytes is that of what each fused
+operation reads and writes, without the copies to and fro that the placing adds."""
 
 
 def version() -> str:
@@ -57,16 +40,13 @@ def devices(tpu: Slice) -> list:
         raise ValueError(f'libtpu does not know {tpu.name}: {error}') from error
 
 
-def compile_lowered(lowered: jax.stages.Lowered, options: dict | None = None) -> Compiled:
+def compile_lowered(lowered: jax.stages.Lowered) -> Compiled:
     """Compiles what `jax.jit(...).lower(...)` gave, for the devices that its arguments are on.
-
-    Args:
-      lowered: the program.
-      options: the compiler's own, by name.
 
     Raises:
       jax.errors.JaxRuntimeError: it cannot be compiled, for another reason than memory.
     """
+    options = {'exec_time_optimization_effort': EFFORT}
     return weighed(lambda: lowered.compile(compiler_options=options).runtime_executable())
 
 

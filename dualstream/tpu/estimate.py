@@ -1,16 +1,16 @@
-"""The roofline: how fast a step can be at best, and what the host must deliver to keep it so.
+"""The roofline: how fast a step can be, and what the host must then deliver.
 
 A chip can do no more than its peak of floating-point operations a second, nor move more bytes than
 its bandwidth; whichever takes longer is the roofline's step time (Williams, Waterman, Patterson
-2009, Communications of the ACM 52(4):65-76). What passes between chips is not in it, nor is any
-waiting. So the true step is slower, and the host's task no greater than said here.
+2009, Communications of the ACM 52(4):65-76). A true step differs both ways: it also waits, and for
+what passes between chips; and it is spared the bytes that stay in the chip's fast memory.
 """
 
 import dataclasses
 import math
 
 from dualstream.tpu.chips import Slice
-from dualstream.tpu.compiler import Compiled
+from dualstream.tpu.compiled import Compiled
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,11 +13,12 @@ from jaxlib.mlir import ir
 
 from dualstream.tpu import compiler
 from dualstream.tpu.chips import Slice
+from dualstream.tpu.compiled import Compiled
 
 
 def compile_function(
     tpu: Slice, function: Callable, *specs: tf.TensorSpec
-) -> compiler.Compiled:
+) -> Compiled:
     """Compiles a function of tensors for one chip of a slice.
 
     Args:
@@ -38,10 +39,12 @@ def compile_function(
         lowered = compiled.experimental_get_compiler_ir(*specs)(stage='stablehlo_serialized')
     except (tf.errors.OpError, ValueError) as error:
         raise ValueError(f'XLA cannot compile {_name(function)}: {_reason(error)}') from error
+    options = xla_client.CompileOptions()
+    options.executable_build_options.exec_time_optimization_effort = compiler.EFFORT
     with mlir.make_ir_context():
         module = ir.Module.parse(lowered)
         return compiler.weighed(lambda: chip.client.compile(
-            module, executable_devices=xla_client.DeviceList((chip,))))
+            module, executable_devices=xla_client.DeviceList((chip,)), compile_options=options))
 
 
 def _name(function) -> str:

@@ -27,7 +27,7 @@ def in_words(what: str, tpu: Slice, estimate: Estimate, compiler: str) -> str:
             f'  roofline  {estimate.step_ms:.2f} ms, bound by {estimate.bound_by}: the greater of '
             f'{estimate.compute_ms:.2f} ms at {chip.peak_flops / 1e12:.0f} TFLOP/s and '
             f'{estimate.memory_ms:.2f} ms at {chip.bandwidth / 1e9:,.0f} GB/s',
-            f'  images/s  {estimate.images_per_second:,.0f} at most, on {tpu.chips} '
+            f'  images/s  {estimate.images_per_second:,.0f} on {tpu.chips} '
             f'chip{"s" * (tpu.chips > 1)}']
     return '\n'.join([*lines, '', f"The chip's figures: {chip.source}"])
 

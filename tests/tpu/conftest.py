@@ -9,17 +9,16 @@ import sys
 import pytest
 
 
-@pytest.fixture(scope='session', autouse=True)
-def compiler():
-    """Skips what needs the TPU's compiler where it is not installed."""
+@pytest.fixture(scope='session')
+def run():
+    """Runs a program behind `environment.settle()`; what it prints as JSON, line by line.
+
+    Skips where the TPU's compiler is not installed.
+    """
     for module in ('jax', 'libtpu'):
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"{module} is not installed: pip install 'dualstream[tpu]'")
 
-
-@pytest.fixture(scope='session')
-def run():
-    """Runs a program behind `environment.settle()`; what it prints as JSON, line by line."""
     def run(program: str, *arguments: str) -> list:
         process = subprocess.run(
             [sys.executable, '-c', f'''

@@ -2,11 +2,9 @@
 
 import pytest
 
-pytest.importorskip('jax')
-
-from dualstream.tpu import SLICES, find_slice  # noqa: E402
-from dualstream.tpu.compiler import Compiled  # noqa: E402
-from dualstream.tpu.estimate import roofline, to_feed  # noqa: E402
+from dualstream.tpu import SLICES, find_slice
+from dualstream.tpu.compiled import Compiled
+from dualstream.tpu.estimate import roofline, to_feed
 
 V5E_8 = SLICES['v5e-8']
 

@@ -7,15 +7,13 @@ import pytest
 PRESETS = ('nano', 'tiny', 'small', 'base')
 SLICES = ('v5e-8', 'v6e-8')
 
-# Little effort: whether it compiles is the question here, and it takes two thirds of the time.
 PROGRAM = f'''
 from dualstream.tpu.compiler import compile_lowered
 from dualstream.tpu.train_step import lower_train_step
 
 tpu = find_slice(sys.argv[1])
 for preset in {PRESETS}:
-    step = lower_train_step(tpu, preset, 4, (64, 64))
-    compiled = compile_lowered(step, {{'exec_time_optimization_effort': -1.0}})
+    compiled = compile_lowered(lower_train_step(tpu, preset, 4, (64, 64)))
     print(json.dumps([preset, [compiled.fits, compiled.flops, compiled.memory_bytes]]))
 '''
 
@@ -23,10 +21,11 @@ for preset in {PRESETS}:
 # memory but in eight, and when its result takes the place of its argument.
 SHARED_OUT = '''
 import jax
+import jax.numpy as jnp
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from dualstream.tpu.compiler import compile_lowered, devices
 
-def compiled(name, rows, step=lambda x: x @ x.T[:, :128], donate=()):
+def compiled(name, rows, step=lambda x: x @ jnp.ones((4096, 128), x.dtype), donate=()):
     mesh = Mesh(devices(find_slice(name)), ('batch',))
     sharding = NamedSharding(mesh, PartitionSpec('batch'))
     x = jax.ShapeDtypeStruct((rows, 4096), 'bfloat16', sharding=sharding)
@@ -63,7 +62,6 @@ def test_a_larger_preset_takes_more(steps, name):
 def test_the_figures_are_one_chips(run):
     alone, of_eight, too_much, shared, copied, donated = run(SHARED_OUT)
     assert alone[0] and of_eight[0] and shared[0]
-    # 128 columns are needed by all chips, and the rows are shared out.
     assert alone[1] == pytest.approx(2 * 8192 * 4096 * 128, rel=0.01)
     assert of_eight[1] == pytest.approx(alone[1] / 8, rel=0.01)
     # 3 * 2^20 rows of 4096 numbers of 2 bytes are 24 GiB: too much for one chip's 16 GB.
