@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 
@@ -38,6 +39,18 @@ def run(main: Callable[[list[str]], None], arguments: bool = False) -> None:
             sys.exit('interrupted')
 
     app.run(guarded)
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """(height, width) in pixels, of what --image_size says: 224, or 192x256.
+
+    Raises:
+      ValueError: it says something else.
+    """
+    sizes = re.fullmatch(r'(\d+)(?:x(\d+))?', text)
+    if not sizes:
+        raise ValueError(f'--image_size must be like 224 or 192x256, got {text!r}')
+    return int(sizes[1]), int(sizes[2] or sizes[1])
 
 
 @contextlib.contextmanager

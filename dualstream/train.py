@@ -9,7 +9,6 @@ The seven routines of preprocessing are chosen by --mask and --crop; `none` resi
 
 import functools
 import math
-import re
 import sys
 import time
 
@@ -75,7 +74,7 @@ _RESUME = flags.DEFINE_boolean(
 def main(argv: list[str]) -> None:
     del argv
     begun = time.perf_counter()
-    image_size = _image_size(_IMAGE_SIZE.value)
+    image_size = command.image_size(_IMAGE_SIZE.value)
     profile_steps = _profile_steps(_PROFILE_STEPS.value)
     for flag in (_EPOCHS, _CHECKPOINT_STEPS, _LEARNING_RATE):
         if not flag.value > 0:
@@ -199,13 +198,6 @@ def _check_recipe() -> None:
         raise ValueError(
             f'--tta_windows={_TTA_WINDOWS.value} needs --crop=random: --crop={_CROP.value} gives '
             f'the same window each time')
-
-
-def _image_size(text: str) -> tuple[int, int]:
-    sizes = re.fullmatch(r'(\d+)(?:x(\d+))?', text)
-    if not sizes:
-        raise ValueError(f'--image_size must be like 224 or 192x256, got {text!r}')
-    return int(sizes[1]), int(sizes[2] or sizes[1])
 
 
 def _profile_steps(steps: list[str]) -> tuple[int, int] | None:

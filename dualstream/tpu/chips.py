@@ -1,0 +1,62 @@
+"""The TPUs that can be planned for, and what their maker publishes of them."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Chip:
+    """One TPU chip, after its maker's documentation.
+
+    Attributes:
+      name: as the compiler knows it.
+      peak_flops: bfloat16 floating-point operations a second, at best.
+      bandwidth: bytes a second between the chip and its memory (HBM), at best.
+      hbm_bytes: size of that memory.
+      source: where all this is published.
+    """
+
+    name: str
+    peak_flops: float
+    bandwidth: float
+    hbm_bytes: float
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Slice:
+    """Some chips that work together, on one host.
+
+    Attributes:
+      name: what it is rented as, such as 'v5e-8'.
+      chip: of which kind they are.
+      layout: (rows, columns) of the chips.
+    """
+
+    name: str
+    chip: Chip
+    layout: tuple[int, int]
+
+    @property
+    def chips(self) -> int:
+        rows, columns = self.layout
+        return rows * columns
+
+
+V5E = Chip('v5e', 197e12, 819e9, 16e9, 'https://cloud.google.com/tpu/docs/v5e')
+V6E = Chip('v6e', 918e12, 1640e9, 32e9, 'https://cloud.google.com/tpu/docs/v6e')
+
+SLICES = {each.name: each for each in (
+    Slice(f'{chip.name}-{rows * columns}', chip, (rows, columns))
+    for chip in (V5E, V6E) for rows, columns in ((1, 1), (2, 2), (2, 4)))}
+"""By name. Those of one host: what several hosts must deliver is another question."""
+
+
+def find_slice(name: str) -> Slice:
+    """The slice of that name.
+
+    Raises:
+      ValueError: there is none; the message lists those that there are.
+    """
+    if name not in SLICES:
+        raise ValueError(f'--tpu must be one of {", ".join(SLICES)}; got {name!r}')
+    return SLICES[name]

@@ -1,0 +1,127 @@
+"""What one core of this machine delivers: images a second of each routine and each way to look.
+
+Measured in a process of its own, which may bind itself to one core, and in which TensorFlow does
+not meet the TPU's compiler.
+"""
+
+import concurrent.futures
+import dataclasses
+import multiprocessing
+import os
+import time
+
+from absl import logging
+
+from dualstream import command
+
+ROUTINES = ('none', 'tf-array', 'tf-random', 'tf-loop', 'cv-array', 'cv-random', 'cv-loop')
+PHOTOGRAPHS, BATCH, SECONDS = 24, 8, 0.8
+
+
+@dataclasses.dataclass(frozen=True)
+class Host:
+    """A machine that makes batches.
+
+    Attributes:
+      photographs: of which it made them, in words.
+      cores: how many it has, as its system counts them.
+      rates: routine -> look -> images a second of one core; look is 'pixels', 'glance' or 'grid',
+        and 'frame' where nothing is chosen.
+    """
+
+    photographs: str
+    cores: int
+    rates: dict[str, dict[str, float]]
+
+
+def measure(dataset: str | None, data_dir: str | None, image_size: tuple[int, int]) -> Host:
+    """Measures this machine; about half a minute, with a progress bar on stderr.
+
+    Args:
+      dataset: a TFDS set, NAME or NAME/CONFIG; None draws a few synthetic leaves instead.
+      data_dir: where prepared sets are.
+      image_size: (height, width) of the images to make.
+
+    Raises:
+      ValueError, OSError: the set is not there; see `dualstream.pipeline.prepare`.
+    """
+    spawn = multiprocessing.get_context('spawn')
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        return pool.submit(_on_one_core, dataset, data_dir, image_size).result()
+
+
+def _on_one_core(dataset, data_dir, image_size) -> Host:
+    logging.set_verbosity(logging.ERROR)
+    cores = os.cpu_count()
+    if hasattr(os, 'sched_setaffinity'):  # Linux has it; elsewhere threads are merely limited
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with command.hushed():
+        import tqdm
+
+        from dualstream.pipeline import Routine
+
+        examples, photographs = _stored(dataset, data_dir) if dataset else _drawn()
+
+    looks = ['pixels', 'glance', *(['grid'] if 'leaf_grid' in examples.element_spec else [])]
+    # From the grid all masks are one: the mask was taken when the grid was made.
+    ways = [(name, look) for name in ROUTINES[1:] for look in looks
+            if (name, look) not in [(f'cv-{crop}', 'grid') for crop in ('array', 'random', 'loop')]]
+    rates = {'none': {'frame': _rate(examples, Routine(image_size, 'none', 'none'))}}
+    for name, look in tqdm.tqdm(ways, 'One core of this host', unit=' ways', leave=False):
+        rate = _rate(examples, Routine(image_size, *name.split('-'), look))
+        rates.setdefault(name, {})[look] = rate
+    for name in rates:
+        if name.startswith('cv-') and 'grid' in looks:
+            rates[name]['grid'] = rates[name.replace('cv', 'tf')]['grid']
+    return Host(photographs, cores, rates)
+
+
+def _stored(dataset, data_dir):
+    from dualstream.pipeline import prepare
+
+    photos = prepare(dataset, data_dir)
+    synthetic = (photos.builder.info.metadata or {}).get('synthetic', False)
+    count = min(PHOTOGRAPHS, photos.count('train'))
+    return (photos.read('train').take(count).cache(),
+            f'{count} {"synthetic " * synthetic}photographs of {photos.builder.info.full_name}')
+
+
+def _drawn():
+    import numpy as np
+    import tensorflow as tf
+
+    from dualstream.color import tf_color_mask
+    from dualstream.crop import leaf_grid
+    from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
+
+    frames = [draw_leaf_photo(index % 5, 0, index) for index in range(PHOTOGRAPHS)]
+    height, width, _ = frames[0].shape
+    examples = tf.data.Dataset.from_tensor_slices({
+        'image': [encode_jpeg(frame) for frame in frames],
+        'leaf_grid': np.stack([leaf_grid(tf_color_mask(frame)) for frame in frames]),
+        'height': [height] * len(frames), 'width': [width] * len(frames),
+        'index': np.arange(len(frames))})
+    return examples, f'{len(frames)} synthetic photographs of {height} x {width}'
+
+
+def _rate(examples, routine) -> float:
+    """Images a second, from bytes in memory to batches, turned and flipped as in training."""
+    import tensorflow as tf
+
+    from dualstream.pipeline.augment import turn_and_flip
+
+    def to_image(example):
+        seed = tf.stack([tf.cast(example['index'], tf.int32), 0])
+        return turn_and_flip(routine(example, seed), seed)
+
+    options = tf.data.Options()
+    options.threading.private_threadpool_size = 1
+    options.threading.max_intra_op_parallelism = 1
+    batches = iter(examples.repeat().map(to_image).batch(BATCH).with_options(options))
+    next(batches)  # the first waits for threads, and for XLA
+    # This process's own seconds, so that what else the machine does is not in it.
+    made, begun = 0, time.process_time()
+    while (passed := time.process_time() - begun) < SECONDS:
+        next(batches)
+        made += BATCH
+    return made / passed

@@ -1,0 +1,60 @@
+"""TensorFlow's masks and crops, under the compilers of two TPUs."""
+
+import pytest
+
+PROGRAM = '''
+import tensorflow as tf
+from dualstream.color import cv_color_mask, tf_color_mask
+from dualstream.crop import array_crop, loop_crop, max_rand_crop
+from dualstream.pipeline import Routine, crop_frames
+from dualstream.tpu.functions import compile_function
+
+HEIGHT, WIDTH, TARGET = 64, 96, (32, 32)
+FRAME = tf.TensorSpec([HEIGHT, WIDTH, 3], tf.uint8)
+GRID = tf.TensorSpec([HEIGHT // 8, WIDTH // 8], tf.uint8)
+SEED = tf.TensorSpec([2], tf.int32)
+FRAMES, SEEDS = tf.TensorSpec([4, *FRAME.shape], tf.uint8), tf.TensorSpec([4, 2], tf.int32)
+FUNCTIONS = {
+    'mask': (tf_color_mask, FRAME),
+    'loop': (lambda frame: loop_crop(tf_color_mask(frame), TARGET), FRAME),
+    'array': (lambda frame: array_crop(tf_color_mask(frame), TARGET), FRAME),
+    'array, grid': (lambda grid: array_crop(grid, TARGET, (HEIGHT, WIDTH), 8), GRID),
+    'random': (lambda frame, seed: max_rand_crop(tf_color_mask(frame), TARGET, seed), FRAME, SEED),
+    'frames, array': (
+        lambda frames, seeds: crop_frames(Routine(TARGET, look='pixels'), frames, seeds),
+        FRAMES, SEEDS),
+    'frames, random': (
+        lambda frames, seeds: crop_frames(Routine(TARGET, crop='random'), frames, seeds),
+        FRAMES, SEEDS),
+    'OpenCV': (cv_color_mask, FRAME),
+    'unknown size': (tf_color_mask, tf.TensorSpec([None, None, 3], tf.uint8)),
+}
+for name, (function, *specs) in FUNCTIONS.items():
+    try:
+        compiled = compile_function(find_slice(sys.argv[1]), function, *specs)
+        print(json.dumps([name, [compiled.fits, compiled.flops, compiled.bytes_accessed]]))
+    except ValueError as error:
+        print(json.dumps([name, str(error)]))
+'''
+
+COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', 'frames, random')
+
+
+@pytest.fixture(scope='module', params=['v5e-1', 'v6e-1'])
+def outcomes(request, run):
+    return dict(run(PROGRAM, request.param))
+
+
+@pytest.mark.parametrize('name', COMPILED)
+def test_tensor_ops_compile(outcomes, name):
+    assert isinstance(outcomes[name], list), outcomes[name]
+    fits, flops, bytes_accessed = outcomes[name]
+    assert fits and flops > 0 and bytes_accessed > 0
+
+
+def test_python_is_refused_with_the_reason(outcomes):
+    assert outcomes['OpenCV'].startswith('XLA cannot compile cv_color_mask: it holds EagerPyFunc')
+
+
+def test_a_size_that_is_not_known_is_refused(outcomes):
+    assert 'needs every dimension' in outcomes['unknown size']

@@ -1,0 +1,70 @@
+"""The training's step on JAX, under the compilers of two TPUs."""
+
+import concurrent.futures
+
+import pytest
+
+PRESETS = ('nano', 'tiny', 'small', 'base')
+SLICES = ('v5e-8', 'v6e-8')
+
+PROGRAM = f'''
+from dualstream.tpu.compiler import compile_lowered
+from dualstream.tpu.train_step import lower_train_step
+
+tpu = find_slice(sys.argv[1])
+for preset in {PRESETS}:
+    compiled = compile_lowered(lower_train_step(tpu, preset, 4, (64, 64)))
+    print(json.dumps([preset, [compiled.fits, compiled.flops, compiled.memory_bytes]]))
+'''
+
+# What it takes of a chip when a matrix product is shared out, when it does not fit in a chip's
+# memory but in eight, and when its result takes the place of its argument.
+SHARED_OUT = '''
+import jax
+import jax.numpy as jnp
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from dualstream.tpu.compiler import compile_lowered, devices
+
+def compiled(name, rows, step=lambda x: x @ jnp.ones((4096, 128), x.dtype), donate=()):
+    mesh = Mesh(devices(find_slice(name)), ('batch',))
+    sharding = NamedSharding(mesh, PartitionSpec('batch'))
+    x = jax.ShapeDtypeStruct((rows, 4096), 'bfloat16', sharding=sharding)
+    return compile_lowered(jax.jit(step, donate_argnums=donate).lower(x))
+
+for name, rows in ('v5e-1', 8192), ('v5e-8', 8192), ('v5e-1', 3 * 2**20), ('v5e-8', 3 * 2**20):
+    seen = compiled(name, rows)
+    print(json.dumps([seen.fits, seen.flops, seen.memory_bytes]))
+for donate in (), (0,):
+    print(json.dumps(compiled('v5e-1', 8192, lambda x: x + 1, donate).memory_bytes))
+'''
+
+
+@pytest.fixture(scope='module')
+def steps(run):
+    with concurrent.futures.ThreadPoolExecutor(len(SLICES)) as pool:
+        return dict(zip(SLICES, map(dict, pool.map(lambda name: run(PROGRAM, name), SLICES))))
+
+
+@pytest.mark.parametrize('name', SLICES)
+@pytest.mark.parametrize('preset', PRESETS)
+def test_every_preset_compiles(steps, name, preset):
+    fits, flops, memory = steps[name][preset]
+    assert fits and flops > 0 and 0 < memory < 2e9
+
+
+@pytest.mark.parametrize('name', SLICES)
+def test_a_larger_preset_takes_more(steps, name):
+    for figure in (1, 2):
+        taken = [steps[name][preset][figure] for preset in PRESETS]
+        assert taken == sorted(taken)
+
+
+def test_the_figures_are_one_chips(run):
+    alone, of_eight, too_much, shared, copied, donated = run(SHARED_OUT)
+    assert alone[0] and of_eight[0] and shared[0]
+    assert alone[1] == pytest.approx(2 * 8192 * 4096 * 128, rel=0.01)
+    assert of_eight[1] == pytest.approx(alone[1] / 8, rel=0.01)
+    # 3 * 2^20 rows of 4096 numbers of 2 bytes are 24 GiB: too much for one chip's 16 GB.
+    assert too_much[:2] == [False, None] and (too_much[2] is None or too_much[2] > 16e9)
+    assert shared[2] == pytest.approx(3 * 2**30, rel=0.3)
+    assert copied - donated == pytest.approx(8192 * 4096 * 2, rel=0.1)
