@@ -14,7 +14,7 @@ PARTS = {
     'gray stream': re.compile(r'/(lgn_magno|v1_magno|v2_thick|mt|sts)(_|/)'),
     'HSV stream': re.compile(r'/(retina_parvo|lgn_parvo|v1_parvo|v2_thin|v4|it)(_|/)'),
     'head': re.compile(r'/(pool|dropout|logits|probabilities)(_|/)'),
-    'optimizer': re.compile(r'(^|/)(adam_?w?|sgd|adafactor|lion|muon)/', re.IGNORECASE),
+    'optimizer': re.compile(r'(^|/)(adam_?w?|sgd|adafactor|lion|muon)(_\d+)?/', re.IGNORECASE),
     'loss and metrics': re.compile(r'(^|/)(compile_)?(loss|metrics|accuracy)|crossentropy'),
 }
 """In the order in which they claim an op."""

@@ -26,6 +26,7 @@ def test_every_layer_is_in_a_part(changed):
 @pytest.mark.parametrize('name, part', [
     ('StatefulPartitionedCall/adam_w/Sqrt_153:Sqrt', 'optimizer'),
     ('gradient_tape/dual_stream_nano_1/it_conv_1/convolution/Conv2DBackpropInput:X', 'HSV stream'),
+    ('StatefulPartitionedCall/adam_w_2/Sqrt_153:Sqrt', 'optimizer'),
     ('StatefulPartitionedCall/AddN_61:AddN', None),
 ])
 def test_an_op_is_of_the_layer_that_its_name_holds(name, part):
