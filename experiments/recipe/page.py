@@ -19,9 +19,9 @@ def whole_page(cells: Cells, command: str) -> str:
         first = of_set[0]
         lines += [f'## {dataset}{" (synthetic)" if first["synthetic"] else ""}', '',
                   f'`nano`, images of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
-                  f'{first["epochs"]} epochs, some '
-                  f'{first["training_pictures"]} pictures to train on and {first["held_out_pictures"]} held out; mean and standard deviation over '
-                  f'{len({cell["seed"] for cell in of_set})} seeds, each of another fold. '
+                  f'{first["epochs"]} epochs, some {first["training_pictures"]} pictures to train '
+                  f'on and {first["held_out_pictures"]} held out; mean and standard deviation '
+                  f'over {len({cell["seed"] for cell in of_set})} seeds, each of another fold. '
                   'Differences are of the same seed and fold: recipes against the plain one, '
                   'several windows against one window of the same network.', '',
                   *_table(of_set), '']
