@@ -19,9 +19,9 @@ def whole_page(cells: Cells, command: str) -> str:
         first = of_set[0]
         lines += [f'## {dataset}{" (synthetic)" if first["synthetic"] else ""}', '',
                   f'`nano`, images of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
-                  f'{first["epochs"]} epochs, {first["training_pictures"]} pictures to train on '
-                  f'and {first["held_out_pictures"]} held out; mean and standard deviation over '
-                  f'{len({cell["seed"] for cell in of_set})} seeds, each of another fold. '
+                  f'{first["epochs"]} epochs, some {first["training_pictures"]} pictures to train '
+                  f'on and {first["held_out_pictures"]} held out; mean and standard deviation '
+                  f'over {len({cell["seed"] for cell in of_set})} seeds, each of another fold. '
                   'Differences are of the same seed and fold: recipes against the plain one, '
                   'several windows against one window of the same network.', '',
                   *_table(of_set), '']
@@ -29,12 +29,11 @@ def whole_page(cells: Cells, command: str) -> str:
 
 
 def _table(cells: Cells) -> list[str]:
-    rows = ['| recipe | balanced accuracy | difference, points | seconds to train |',
-            '| --- ' * 4 + '|']
+    rows = ['| recipe | balanced accuracy | difference, points |', '| --- ' * 3 + '|']
     for name, scores, base in _rows(cells):
         against = [score - base[seed] for seed, score in scores.items() if seed in base]
         rows.append(f'| {name} | {percent(np.array(list(scores.values())))} | '
-                    f'{"" if scores == base else points(against)} | {_seconds(cells, name)} |')
+                    f'{"" if scores == base else points(against)} |')
     return rows
 
 
@@ -48,11 +47,6 @@ def _rows(cells: Cells):
         yield name, scores(name), scores(PLAIN)
         for windows in list(where(cells, recipe=name)[0]['balanced_accuracy'])[1:]:
             yield f'{name}, {windows} windows', scores(name, windows), scores(name)
-
-
-def _seconds(cells: Cells, name: str) -> str:
-    times = [cell['training_seconds'] for cell in where(cells, recipe=name)]
-    return f'{np.median(times):.0f}' if times else ''
 
 
 def _figure(cells: Cells) -> matplotlib.figure.Figure:
@@ -69,7 +63,7 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
                 axes.plot(np.mean(against), place, '|', color='black', markersize=18)
         axes.axvline(0, color='black', linestyle=':')
         axes.set_yticks(range(len(rows)), [name for name, _, _ in rows])
-        axes.set_xlabel('balanced accuracy against plain (windows: against one) / points')
+        axes.set_xlabel('difference of balanced accuracy / points')
         axes.set_title(dataset, fontsize=10)
         axes.grid(alpha=0.3)
         axes.invert_yaxis()

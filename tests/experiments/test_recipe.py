@@ -63,10 +63,10 @@ def test_table_compares_recipes_with_plain_and_windows_with_one(tmp_path):
     page.write(cells, 'the command', tmp_path)
     said = (tmp_path / 'results.md').read_text()
     assert 'some/set (synthetic)' in said and 'over 3 seeds' in said
-    for row in ('| plain | 85.0% ± 5.0 |  | 4 |',
-                '| mixup 0.2 | 75.0% ± 5.0 | -10.0 ± 0.0 | 4 |',
-                '| random crop | 65.0% ± 5.0 | -20.0 ± 0.0 | 4 |',
-                '| random crop, 4 windows | 70.0% ± 5.0 | +5.0 ± 0.0 |  |'):
+    for row in ('| plain | 85.0% ± 5.0 |  |',
+                '| mixup 0.2 | 75.0% ± 5.0 | -10.0 ± 0.0 |',
+                '| random crop | 65.0% ± 5.0 | -20.0 ± 0.0 |',
+                '| random crop, 4 windows | 70.0% ± 5.0 | +5.0 ± 0.0 |'):
         assert row in said
     assert json.loads((tmp_path / 'results.json').read_text()) == cells
     assert matplotlib.image.imread(tmp_path / 'recipes.png').std() > 0.01
