@@ -82,8 +82,9 @@ def _page(results: dict) -> str:
         'A step takes its operations at the published peak, or the bytes that each of them reads '
         'and writes at the published bandwidth, whichever is longer; what passes between chips, '
         'and what stays in their fast memory, is not in it. GFLOP and GB are of '
-        "one chip's step. The last columns say how many cores like this host's must make batches "
-        'to keep up.', '',
+        "one chip's step; maps are laid out in tiles of 8 x 128 numbers, so that narrow ones and "
+        'small batches are filled up, and move bytes that say nothing. The last columns say how '
+        "many cores like this host's must make batches to keep up.", '',
         '| preset | TPU | batch a chip | memory, GB | GFLOP | GB moved | step, ms | bound by | '
         'images/s | ' + ' | '.join(f'cores, {_way(*way)}' for way in FED_BY) + ' |',
         '| --- ' * (9 + len(FED_BY)) + '|']
