@@ -22,10 +22,15 @@ class Placement:
     def __init__(self, plane):
         self._plane = plane
         self._names = {number: each.name for number, each in plane.event_metadata.items()}
-        self._devices = self._of_executors()
+        # Most functions are of one device and send nothing; their traces may hold millions of ops.
+        several = any(name.endswith(':_Send') for name in self._names.values())
+        self._devices = self._of_executors() if several else {}
 
     def of(self, line) -> Iterator[tuple[object, str | None]]:
-        """A thread's events by their start, each with the device of the executor around it."""
+        """A thread's events, each with the device of the executor around it."""
+        if not self._devices:
+            yield from ((event, None) for event in line.events)
+            return
         for event, executor in self._nested(line):
             yield event, self._devices.get(executor)
 
