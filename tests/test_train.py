@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 from xprof.convert import raw_to_tool_data
 
+from dualstream.traces import read_trace, review
+
 
 def test_leaves_what_it_promises(finished):
     names = {path.name for path in finished.iterdir()}
@@ -73,6 +75,8 @@ def test_trace_opens_in_the_profile_plugin_with_step_times(finished):
     rows = [dict(zip(names, (cell['v'] for cell in row['c']))) for row in steps['rows']]
     assert [row['stepnum'] for row in rows] == ['train 6', 'train 7', 'train 8']
     assert all(row['hostComputeTimeMs'] > 0 for row in rows)
+    said = review(read_trace(finished))
+    assert said.step_ms == pytest.approx(np.mean([row['stepTimeMs'] for row in rows]), rel=0.05)
 
 
 def test_tensorboard_has_the_curves(finished):

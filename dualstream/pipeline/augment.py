@@ -18,11 +18,31 @@ def turn_and_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
       float32 (H, W, 3).
     """
     flip_seed, turn_seed = tf.unstack(tf.random.split(seed))
-    image = tf.image.stateless_random_flip_left_right(image, flip_seed)
+    flip = tf.random.stateless_uniform([], flip_seed) < 0.5
     square = image.shape[0] == image.shape[1]
     quarters = tf.random.stateless_uniform([], turn_seed, 0, 4 if square else 2, tf.int32)
-    turned = tf.image.rot90(image, quarters if square else 2 * quarters)
-    return tf.ensure_shape(turned, image.shape)
+    return turned(image, flip, quarters if square else 2 * quarters)
+
+
+def turned(image: tf.Tensor, flip: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
+    """The image flipped left to right, where that is asked for, and then turned counterclockwise.
+
+    Each symmetry is a transposition or none, and then a reversal along some axes: two copies at
+    most, where tf.image's flip and rot90 make up to four.
+
+    Args:
+      image: float32 (H, W, 3).
+      flip: bool ().
+      quarters: int32 (), of a turn, 0 to 3; even where H and W differ.
+    """
+    # As whole numbers: oneDNN's transposition of floats waits for the threads that train.
+    bits = tf.bitcast(image, tf.int32)
+    bits = tf.cond(quarters % 2 == 1, lambda: tf.transpose(bits, [1, 0, 2]), lambda: bits)
+    backwards = tf.stack([
+        tf.where(flip, quarters >= 2, (quarters == 1) | (quarters == 2)),
+        tf.where(flip, (quarters == 0) | (quarters == 3), quarters >= 2)])
+    bits = tf.reverse(bits, tf.boolean_mask([0, 1], backwards))
+    return tf.ensure_shape(tf.bitcast(bits, tf.float32), image.shape)
 
 
 def jitter_color(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tensor:

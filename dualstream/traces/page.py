@@ -9,7 +9,7 @@ from dualstream.traces.review import Review
 from dualstream.traces.split import PARTS
 
 COLORS = {'compile': 'firebrick', 'input': 'darkorange', 'communication': 'mediumpurple',
-          'compute': 'seagreen', 'lock': 'gold', 'python': 'lightsteelblue'}
+          'device': 'darkgreen', 'compute': 'seagreen', 'lock': 'gold', 'python': 'lightsteelblue'}
 """Of the parts of a step, in all pictures."""
 
 

@@ -72,6 +72,7 @@ def review(trace: Trace) -> Review:
     step_ms = sum(split.values())
     input_ms = stage_times(trace)
     shares = {part: time / step_ms for part, time in split.items()}
+    computing = shares['device'] + shares['compute']
     input_bound = shares['input'] + shares['lock']
     inside = [event for event in trace.select(lambda event: True)
               if steps[0].start <= event.start < steps[-1].end]
@@ -87,7 +88,8 @@ def review(trace: Trace) -> Review:
     flops = facts.get('flops') and facts['flops'] * per_second
     peak = facts.get('peak_flops')
     return Review(
-        verdict=_verdict(shares, input_bound, misplaced, culprit, same_cores, step_ms),
+        verdict=_verdict(
+            shares, computing, input_bound, misplaced, culprit, same_cores, step_ms),
         steps=len(steps), step_ms=step_ms, split_ms=split, input_bound=input_bound,
         misplaced=misplaced.share, input_ms=input_ms,
         network_ms=_per_step(network_times(step_ops), trace),
@@ -99,7 +101,8 @@ def review(trace: Trace) -> Review:
         gflops=flops and flops / 1e9, share_of_peak=flops and peak and flops / peak,
         warnings=_warnings(python_ops, misplaced, trace),
         advice=_advice(
-            shares, input_bound, misplaced, input_ms, python_ops, _decodes_frames(inside)))
+            shares, computing, input_bound, misplaced, input_ms, python_ops,
+            _decodes_frames(inside)))
 
 
 def _culprit(input_ms, python_ops) -> str:
@@ -111,7 +114,9 @@ def _culprit(input_ms, python_ops) -> str:
     return {'other ops': 'ops of its map functions'}.get(stage, f'the stage {stage}')
 
 
-def _verdict(shares, input_bound, misplaced: Misplaced, culprit, same_cores, step_ms) -> str:
+def _verdict(
+    shares, computing, input_bound, misplaced: Misplaced, culprit, same_cores, step_ms
+) -> str:
     if shares['compile'] >= BOUND:
         return (f'Bound by tracing and compiling, {shares["compile"]:.0%} of the step: a function '
                 'is traced or compiled anew within the steps.')
@@ -123,13 +128,13 @@ def _verdict(shares, input_bound, misplaced: Misplaced, culprit, same_cores, ste
         return f'Input-bound by {input_bound:.0%}: most of the input is {culprit}{lock}.'
     if shares['communication'] >= BOUND:
         return f'Bound by communication between devices, {shares["communication"]:.0%} of the step.'
-    if shares['python'] >= max(BOUND, shares['compute']):
+    if shares['python'] >= max(BOUND, computing):
         return (f'Bound by Python, {shares["python"]:.0%} of the step: too little is computed in '
                 'each step to hide what starts it.')
     beside = ''
     if same_cores >= BOUND * step_ms:
         beside = f', though it takes {same_cores:.0f} ms a step of the same cores'
-    return f'Compute-bound, {shares["compute"]:.0%} of the step: the input keeps up{beside}.'
+    return f'Compute-bound, {computing:.0%} of the step: the input keeps up{beside}.'
 
 
 def _ran_on(trace: Trace, inside: list[Event]) -> dict[str, float]:
@@ -196,7 +201,7 @@ def _warnings(python_ops, misplaced: Misplaced, trace: Trace) -> list[str]:
 
 
 def _advice(
-    shares, input_bound, misplaced: Misplaced, input_ms, python_ops, decodes_frames: bool
+    shares, computing, input_bound, misplaced: Misplaced, input_ms, python_ops, decodes_frames: bool
 ) -> list[str]:
     advice = []
     if misplaced.share >= _WORTH_A_WARNING:
@@ -222,7 +227,7 @@ def _advice(
         if not advice:
             advice.append('More cores, or prepared data kept in memory with Dataset.cache: up to '
                           f'{most} faster.')
-    if shares['python'] >= max(BOUND, shares['compute']):
+    if shares['python'] >= max(BOUND, computing):
         advice.append(f'A larger --batch_size, or several steps in one call: up to '
                       f'{_gain(shares["python"])} faster.')
     return advice

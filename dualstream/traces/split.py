@@ -9,7 +9,8 @@ PARTS = {
     'compile': 'tracing functions and compiling them',
     'input': 'waiting for input',
     'communication': 'exchanging between devices',
-    'compute': 'computing',
+    'device': 'computing on the accelerator',
+    'compute': 'computing on the host',
     'lock': "waiting for Python's lock, held by a py_function",
     'python': 'Python, and what is between ops',
 }
@@ -36,7 +37,8 @@ def step_split(trace: Trace) -> dict[str, float]:
         'input': trace.select(lambda event: event.name == _WAITING),
         'communication': [event for event in inner + device
                           if _COMMUNICATION.search(event.name)],
-        'compute': [event for event in inner if is_op(event)] + device,
+        'device': device,
+        'compute': [event for event in inner if is_op(event)],
         'lock': trace.select(lambda event: event.name.endswith(':EagerPyFunc')),
     }
     split, left = {}, steps

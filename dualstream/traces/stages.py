@@ -19,11 +19,16 @@ STAGES = {
 }
 """In the order in which they claim an event; within a stage's event, everything is that stage's."""
 
+_TRANSFER = re.compile(r'(?i)memcpy\s?(h2d|htod)|host\s?to\s?device|infeed')
+"""On an accelerator, what brings it the batch."""
+
 _WAITS = re.compile(r'^(Prefetch|ParallelMap|MapAndBatch|ParallelBatch)Consume')
 
 
 def stage_times(trace: Trace) -> dict[str, float]:
     """Milliseconds of the mean step that tf.data's threads spend on each stage, of all together.
+
+    The stages are those of STAGES, and the transfer to the accelerator, where there is one.
 
     Several threads at once can spend more than a step lasts. Waiting is not counted, save that of a
     py_function, whose waiting nobody can tell from its working.
@@ -35,6 +40,10 @@ def stage_times(trace: Trace) -> dict[str, float]:
             inside = [event for event in events if begun <= event.start < ended]
             for stage, microseconds in _own_times(inside):
                 times[stage] += microseconds / 1e3 / len(trace.steps)
+    times['transfer'] = sum(
+        event.duration for events in trace.devices.values() for event in events
+        if begun <= event.start < ended and _TRANSFER.search(event.name)
+    ) / 1e3 / len(trace.steps)
     return {stage: time for stage, time in times.items() if time > 0}
 
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from dualstream.pipeline import Routine, evaluation_batches, training_batches
-from dualstream.pipeline.augment import turn_and_flip
+from dualstream.pipeline.augment import turn_and_flip, turned
 from dualstream.pipeline.batches import steps_per_epoch
 
 ROUTINE = Routine((32, 32), 'tf', 'random', saccades=2)
@@ -115,11 +115,20 @@ def test_a_batch_larger_than_the_set_is_refused(photos):
             training_batches(photos, ROUTINE, batch_size, 1, 0)
 
 
+@pytest.mark.parametrize('flip', [False, True])
+@pytest.mark.parametrize('quarters', range(4))
+def test_a_turn_is_what_tf_image_makes_of_it(flip, quarters):
+    image = tf.random.stateless_uniform([5, 5, 3], [0, 1])
+    expected = tf.image.rot90(tf.image.flip_left_right(image) if flip else image, quarters)
+    np.testing.assert_array_equal(
+        turned(image, tf.constant(flip), tf.constant(quarters)), expected)
+
+
 @pytest.mark.parametrize('shape, symmetries', [((2, 2, 3), 8), ((2, 4, 3), 4)])
 def test_turns_and_flips_are_all_symmetries_alike(shape, symmetries):
     image = tf.reshape(tf.range(float(np.prod(shape))), shape)
-    turned = [turn_and_flip(image, tf.constant([seed, 0])).numpy() for seed in range(400)]
-    kinds, counts = np.unique([image.ravel() for image in turned], axis=0, return_counts=True)
+    images = [turn_and_flip(image, tf.constant([seed, 0])).numpy() for seed in range(400)]
+    kinds, counts = np.unique([each.ravel() for each in images], axis=0, return_counts=True)
     assert len(kinds) == symmetries
     assert all(sorted(kind) == sorted(image.numpy().ravel()) for kind in kinds)
     assert counts.min() > 400 / symmetries / 2

@@ -7,12 +7,13 @@ from dualstream.traces import read_trace, review
 
 
 def space(planes=('/host:CPU',), steps=2):
-    """A trace made by hand: steps of 10 ms, 4 of which an op runs on each device."""
+    """A trace made by hand: steps of 10 ms, in 4 of which each device gets a batch and an op."""
     made = xplane_pb2.XSpace()
     for number, name in enumerate(planes):
         plane = made.planes.add(name=name)
         plane.event_metadata[1].name = 'train'
         plane.event_metadata[2].name = 'model/dense/MatMul:MatMul'
+        plane.event_metadata[3].name = 'MemcpyH2D'
         plane.stat_metadata[1].name = 'step_num'
         line = plane.lines.add(id=number, name='python' if name == '/host:CPU' else 'stream')
         for step in range(steps):
@@ -21,7 +22,8 @@ def space(planes=('/host:CPU',), steps=2):
                 event = line.events.add(metadata_id=1, offset_ps=begun, duration_ps=10**10)
                 event.stats.add(metadata_id=1, int64_value=step)
             else:
-                line.events.add(metadata_id=2, offset_ps=begun + 10**9, duration_ps=4 * 10**9)
+                line.events.add(metadata_id=3, offset_ps=begun + 10**9, duration_ps=10**9)
+                line.events.add(metadata_id=2, offset_ps=begun + 2 * 10**9, duration_ps=3 * 10**9)
     return made.SerializeToString()
 
 
@@ -36,10 +38,19 @@ def test_an_accelerators_ops_are_the_steps_computing(session, tmp_path):
     (session / 'host.xplane.pb').write_bytes(space(('/host:CPU', '/device:GPU:0')))
     seen = review(read_trace(tmp_path))
     assert seen.steps == 2 and seen.step_ms == pytest.approx(10)
-    assert seen.split_ms['compute'] == pytest.approx(4)
+    assert seen.split_ms['device'] == pytest.approx(4) and seen.split_ms['compute'] == 0
+    assert seen.input_ms == {'transfer': pytest.approx(1)}
     assert seen.split_ms['python'] == pytest.approx(6)
     assert seen.ran_on['GPU:0'] == pytest.approx(4)
     assert not any('accelerator' in warning for warning in seen.warnings)
+
+
+def test_what_a_later_version_may_add_is_passed_over(session, tmp_path):
+    later = xplane_pb2.XSpace.FromString(space())
+    later.planes.add(name='/host:Something new').lines.add(name='unknown').events.add(metadata_id=9)
+    unknown_field = bytes([0xFA, 0x7F, 3]) + b'new'  # number 2047, of three bytes
+    (session / 'host.xplane.pb').write_bytes(later.SerializeToString() + unknown_field)
+    assert review(read_trace(tmp_path)).steps == 2
 
 
 @pytest.mark.parametrize('contents, why', [
