@@ -1,10 +1,9 @@
 """Settings of all tests: quiet, on the CPU, and photographs drawn for the occasion."""
 
 import os
-import subprocess
-import sys
+import pathlib
 
-os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
 
 import hypothesis  # noqa: E402
@@ -13,26 +12,55 @@ import hypothesis  # noqa: E402
 hypothesis.settings.register_profile('dualstream', deadline=None, derandomize=True)
 hypothesis.settings.load_profile('dualstream')
 
+import filelock  # noqa: E402
 import pytest  # noqa: E402
+from commands import Command  # noqa: E402
+
+
+def pytest_collection_modifyitems(items):
+    """Puts the commands' tests first: they last longest, and workers should end together."""
+    here = pathlib.Path(__file__).parent
+    items.sort(key=lambda item: item.path.parent != here)
 
 
 @pytest.fixture(scope='session')
-def data_dir(tmp_path_factory):
-    """A TFDS folder in which a small demo set, of 60 synthetic pictures, is prepared."""
-    return tmp_path_factory.mktemp('tfds')
+def once(tmp_path_factory, worker_id):
+    """Makes a folder that all workers of pytest-xdist use, but once."""
+    root = tmp_path_factory.getbasetemp()
+    root = root if worker_id == 'master' else root.parent
+
+    def once(name, make):
+        folder = root / name
+        with filelock.FileLock(root / f'{name}.lock'):
+            if not folder.exists():
+                aside = tmp_path_factory.mktemp(name)
+                make(aside)
+                aside.rename(folder)
+        return folder
+
+    return once
 
 
-@pytest.fixture(scope='session')
-def builder(data_dir):
-    """The small demo set's builder."""
+def small_demo(data_dir):
+    """The builder of a demo set of 60 synthetic pictures."""
     import dualstream  # noqa: F401
     from dualstream.datasets.cassava_crop.cassava_crop_dataset_builder import Builder
     from dualstream.datasets.cassava_crop.demo_config import Demo
 
     small = Demo(name='small', description='60 synthetic leaves.', pictures=60)
-    builder = Builder(config=small, data_dir=data_dir)
-    builder.download_and_prepare()
-    return builder
+    return Builder(config=small, data_dir=data_dir)
+
+
+@pytest.fixture(scope='session')
+def data_dir(once):
+    """A TFDS folder in which the small demo set is prepared."""
+    return once('tfds', lambda folder: small_demo(folder).download_and_prepare())
+
+
+@pytest.fixture(scope='session')
+def builder(data_dir):
+    """The small demo set's builder."""
+    return small_demo(data_dir)
 
 
 @pytest.fixture(scope='session')
@@ -44,27 +72,27 @@ def photos(builder):
 
 
 @pytest.fixture(scope='session')
-def start(builder, data_dir):
-    """Starts a training on the small demo set of synthetic leaves."""
-    del builder  # which has prepared it
-    fast = ('--image_size=64', '--epochs=2', '--batch_size=8', '--preset=nano')
-
-    def start_it(workdir, *flags):
-        return subprocess.Popen(
-            [sys.executable, '-m', 'dualstream.train', '--dataset=cassava_crop/small',
-             f'--data_dir={data_dir}', f'--workdir={workdir}', *fast, *flags],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    return start_it
+def small_training(data_dir):
+    """Flags of a training on the small demo set that takes some seconds."""
+    return ('--dataset=cassava_crop/small', f'--data_dir={data_dir}', '--image_size=64',
+            '--epochs=2', '--batch_size=8', '--preset=nano')
 
 
 @pytest.fixture(scope='session')
-def finished(start, tmp_path_factory):
+def start(small_training):
+    """Starts a training on the small demo set of synthetic leaves."""
+    return lambda workdir, *flags: Command(
+        'dualstream.train', *small_training, f'--workdir={workdir}', *flags)
+
+
+@pytest.fixture(scope='session')
+def finished(start, once):
     """The folder of a run that was let finish, beside one without a crop."""
-    runs = tmp_path_factory.mktemp('runs')
-    for name, flags in (('none', ('--mask=none', '--crop=none')),
-                        ('smart', ('--profile_steps=6,8',))):
-        process = start(runs / name, *flags)
-        _, said = process.communicate()
-        assert process.returncode == 0, said
-    return runs / 'smart'
+    def train(runs):
+        for name, flags in (('none', ('--mask=none', '--crop=none')),
+                            ('smart', ('--profile_steps=6,8',))):
+            training = start(runs / name, *flags)
+            _, said = training.communicate()
+            assert training.returncode == 0, said
+
+    return once('runs', train) / 'smart'

@@ -98,15 +98,24 @@ def test_another_machines_tpu_is_tensorflows(monkeypatch):
 
 
 @pytest.fixture
-def four_on_jax(monkeypatch):
+def start_on_jax(small_training, tmp_path):
+    """Starts a training on four of JAX's devices; what one has compiled serves the next, too."""
     pytest.importorskip('jax')
-    monkeypatch.setenv('KERAS_BACKEND', 'jax')
-    monkeypatch.setenv('XLA_FLAGS', '--xla_force_host_platform_device_count=4')
+    env = os.environ | {
+        'KERAS_BACKEND': 'jax', 'XLA_FLAGS': '--xla_force_host_platform_device_count=4',
+        'JAX_COMPILATION_CACHE_DIR': str(tmp_path / 'compiled'),
+        'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0'}
+    return lambda workdir, *flags: subprocess.Popen(
+        [sys.executable, '-m', 'dualstream.train', *small_training, f'--workdir={workdir}',
+         '--batch_size=2', *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=env)
 
 
-def test_a_run_on_jax_is_ended_by_sigterm_and_goes_on(start, four_on_jax, tmp_path):
-    whole = start(tmp_path / 'whole', '--batch_size=2', '--profile_steps=6,8')
-    cut = start(tmp_path / 'cut', '--batch_size=2', '--checkpoint_steps=1')
+def test_a_run_on_jax_is_ended_by_sigterm_and_goes_on(start_on_jax, tmp_path):
+    whole = start_on_jax(tmp_path / 'whole', '--profile_steps=6,8')
+    _, said = whole.communicate()
+    assert whole.returncode == 0, said
+    cut = start_on_jax(tmp_path / 'cut', '--checkpoint_steps=1')
     begun = time.monotonic()
     while not list(tmp_path.glob('cut/checkpoints/000000000[1-9]')):
         assert cut.poll() is None and time.monotonic() < begun + 300, cut.stderr.read()
@@ -114,10 +123,9 @@ def test_a_run_on_jax_is_ended_by_sigterm_and_goes_on(start, four_on_jax, tmp_pa
     cut.send_signal(signal.SIGTERM)
     _, said = cut.communicate()
     assert cut.returncode == 128 + signal.SIGTERM and 'ended by SIGTERM and saved at step' in said
-    again = start(tmp_path / 'cut', '--batch_size=2', '--checkpoint_steps=1', '--resume')
-    for process in (whole, again):
-        _, said = process.communicate()
-        assert process.returncode == 0, said
+    again = start_on_jax(tmp_path / 'cut', '--checkpoint_steps=1', '--resume')
+    _, said = again.communicate()
+    assert again.returncode == 0, said
     summaries = [json.loads((tmp_path / name / 'summary.json').read_text())
                  for name in ('whole', 'cut')]
     for summary in summaries:

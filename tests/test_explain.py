@@ -1,9 +1,8 @@
 """The command dualstream.explain: a picture for each photograph, or one line that says why not."""
 
 import json
-import subprocess
-import sys
 
+import commands
 import matplotlib.image
 import numpy as np
 import pytest
@@ -32,8 +31,7 @@ def photograph(tmp_path):
 
 
 def explain(*arguments):
-    return subprocess.run([sys.executable, '-m', 'dualstream.explain', *map(str, arguments)],
-                          capture_output=True, text=True)
+    return commands.run('dualstream.explain', *arguments)
 
 
 def test_draws_and_says_what_each_stream_added(run, photograph, tmp_path):

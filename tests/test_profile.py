@@ -1,22 +1,14 @@
 """The command dualstream.profile: a routine or a network alone, traced and reviewed."""
 
-import subprocess
-import sys
-
+import commands
 import pytest
 
 
 @pytest.fixture
-def run(builder, data_dir, tmp_path):
-    del builder  # which has prepared it
-
-    def run_it(*flags):
-        return subprocess.run(
-            [sys.executable, '-m', 'dualstream.profile', '--dataset=cassava_crop/small',
-             f'--data_dir={data_dir}', '--image_size=64', '--batch_size=4', '--steps=3',
-             f'--logdir={tmp_path}', *flags], capture_output=True, text=True)
-
-    return run_it
+def run(data_dir, tmp_path):
+    return lambda *flags: commands.run(
+        'dualstream.profile', '--dataset=cassava_crop/small', f'--data_dir={data_dir}',
+        '--image_size=64', '--batch_size=4', '--steps=3', f'--logdir={tmp_path}', *flags)
 
 
 def test_a_routine_alone(run, tmp_path):

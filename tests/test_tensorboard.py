@@ -45,13 +45,13 @@ return text(document.body).replace(/\\s+/g, ' ');
 '''
 
 CLICK = '''
-function all(root, tag) {
-  return [...root.querySelectorAll('*')].flatMap(
-    (each) => (each.matches(tag) ? [each] : []).concat(
-      each.shadowRoot ? all(each.shadowRoot, tag) : []));
+function all(node, tag) {
+  return [...node.childNodes].filter((each) => each.nodeType === Node.ELEMENT_NODE).flatMap(
+    (each) => [...(each.matches(tag) ? [each] : []), ...all(each, tag),
+               ...(each.shadowRoot ? all(each.shadowRoot, tag) : [])]);
 }
 const wanted = all(document, arguments[0]).filter(
-  (each) => each.innerText.trim() === arguments[1]);
+  (each) => each.textContent.trim() === arguments[1]);
 wanted.forEach((each) => each.click());
 return wanted.length;
 '''
@@ -199,4 +199,7 @@ def test_profile_trace_viewer(opened):
     choose_tool(browser, 'Trace Viewer')
     browser.switch_to.frame(WebDriverWait(browser, 60).until(
         lambda driver: driver.find_element('css selector', 'iframe[src*=trace_viewer]')))
-    wait_for_text(browser, '/host:CPU', 'tf_Compute')
+    wait_for_text(browser, '/host:CPU')
+    # With many threads, all are folded into one line.
+    assert browser.execute_script(CLICK, '*', 'Expand All')
+    wait_for_text(browser, 'tf_Compute')

@@ -92,10 +92,11 @@ def kill_and_resume(start, folder, whole, flags=()):
     process = start(folder, '--checkpoint_steps=1', *flags)
     begun = time.monotonic()
     while not list(folder.glob('checkpoints/000000000[3-9]')):
-        assert process.poll() is None and time.monotonic() < begun + 120, process.stderr.read()
+        assert process.returncode is None and time.monotonic() < begun + 120
         time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    process.kill(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
     assert not (folder / 'summary.json').exists()
 
     again = start(folder, '--checkpoint_steps=1', '--resume', *flags)

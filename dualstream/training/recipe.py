@@ -42,11 +42,16 @@ def compile_network(
         decay_steps=max(1, steps - warm_up))
     optimizer = keras.optimizers.AdamW(
         schedule, weight_decay=WEIGHT_DECAY, use_ema=ema > 0, ema_momentum=ema)
+    # An accuracy that is asked for by name would make its variables in the midst of the first step,
+    # and TensorFlow then traces that step twice.
+    if label_smoothing is None:
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        accuracy = keras.metrics.SparseCategoricalAccuracy('accuracy')
+    else:
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing)
+        accuracy = keras.metrics.CategoricalAccuracy('accuracy')
     network.compile(
-        optimizer=optimizer,
-        loss=keras.losses.SparseCategoricalCrossentropy() if label_smoothing is None
-        else keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing),
-        metrics=['accuracy'],
+        optimizer=optimizer, loss=loss, metrics=[accuracy],
         jit_compile=False if on_cpu and keras.backend.backend() == 'tensorflow' else 'auto')
     network.optimizer.build(network.trainable_variables)
 

@@ -72,6 +72,7 @@ def test_it_looks_where_the_evidence_is():
 
     labels = rng.integers(0, 2, 192)
     pictures = np.stack([picture(label, *rng.integers(0, (6, 6))) for label in labels])
+    keras.utils.set_random_seed(0)
     model = network.build('nano', image_size=(size, size), classes=2, dropout=0.0)
     model.compile(keras.optimizers.Adam(3e-3), 'sparse_categorical_crossentropy')
     model.fit(pictures, labels, batch_size=32, epochs=8, verbose=0)
