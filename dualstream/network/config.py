@@ -16,7 +16,8 @@ class DualStreamConfig:
     """A dual-stream network, written down. `dataclasses.asdict` gives it as keyword arguments.
 
     Args:
-      image_size: (height, width) in pixels, each at least 64; any, not only multiples of 32.
+      image_size: (height, width) in pixels, each at least 64; any, not only multiples of 32. On
+        torch only those give the other backends' very numbers: Keras pads its pooling otherwise.
       classes: at least 1.
       widths: channels of the gray stream's four areas, V1, V2's thick stripes, MT and STS, which
         work at 1/4, 1/8, 1/16 and 1/32 of the image's size. Multiples of 16 fill a CPU's vectors.

@@ -66,8 +66,9 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
         x = _two_streams(image, gray, config)
     if config.include_top:
         x = layers.GlobalAveragePooling2D(name='pool')(x)
-        x = layers.Dropout(config.dropout, seed=layer_seed(config.seed, 'dropout'),
-                           name='dropout')(x)
+        # Keras on torch keeps a layer's seed in an int32.
+        seed = layer_seed(config.seed, 'dropout') % 2**31
+        x = layers.Dropout(config.dropout, seed=seed, name='dropout')(x)
         # In float32 even under mixed precision: it costs nothing and keeps close classes apart.
         x = layers.Dense(
             config.classes, dtype='float32', name='logits',

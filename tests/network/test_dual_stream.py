@@ -1,6 +1,8 @@
 """The network as a Keras model: seeds, precision, files and backends."""
 
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 
@@ -90,25 +92,42 @@ def test_a_loaded_model_shows_its_features(nano, tmp_path, images):
         assert np.array_equal(one, other)
 
 
-ON_JAX = '''
-import sys
+@pytest.mark.skipif(not shutil.which('dot'), reason='Graphviz is not installed')
+def test_keras_draws_every_layer(nano, tmp_path):
+    model = nano()
+    keras.utils.plot_model(model, tmp_path / 'model.svg', show_layer_names=True)
+    drawn = (tmp_path / 'model.svg').read_text()
+    for layer in model.layers:
+        assert layer.name in drawn, layer.name
+
+
+ON_ANOTHER_BACKEND = '''
+import os, sys
 import keras, numpy as np
 from dualstream.network import build
-assert keras.backend.backend() == 'jax' and 'tensorflow' not in sys.modules
-model = build('nano', image_size=(65, 97))
-model.load_weights(sys.argv[1])
-np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
+assert keras.backend.backend() == os.environ['KERAS_BACKEND'] and 'tensorflow' not in sys.modules
+hue, height, width, weights, images, outputs = sys.argv[1:]
+model = build('nano', image_size=(int(height), int(width)), hue=hue)
+model.load_weights(weights)
+np.save(outputs, model.predict(np.load(images), verbose=0))
 '''
 
 
-def test_jax_gives_the_same_numbers(nano, tmp_path):
-    pytest.importorskip('jax')
-    model = nano(image_size=(65, 97))
-    images = np.random.default_rng(2).random((2, 65, 97, 3), dtype=np.float32)
+@pytest.mark.parametrize('hue', ['circular', 'raw'])
+@pytest.mark.parametrize('backend, image_size', [
+    ('jax', (65, 97)),
+    ('torch', (64, 96)),  # at odd sizes Keras's average pooling pads otherwise there
+])
+def test_other_backends_give_the_same_numbers(nano, tmp_path, backend, image_size, hue):
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f'{backend} is not installed')
+    model = nano(image_size=image_size, hue=hue)
+    images = np.random.default_rng(2).random((2, *image_size, 3), dtype=np.float32)
     model.save_weights(tmp_path / 'model.weights.h5')
     np.save(tmp_path / 'images.npy', images)
     in_a_fresh_process(
-        ON_JAX, *(tmp_path / name for name in ('model.weights.h5', 'images.npy', 'outputs.npy')),
-        KERAS_BACKEND='jax')
+        ON_ANOTHER_BACKEND, hue, *image_size,
+        *(tmp_path / name for name in ('model.weights.h5', 'images.npy', 'outputs.npy')),
+        KERAS_BACKEND=backend)
     np.testing.assert_allclose(
         np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0), atol=1e-4)
