@@ -36,13 +36,13 @@ def main(argv: list[str]) -> None:
         import tqdm
 
         from experiments.streams import cell, page, photographs
-        from experiments.streams.variants import COSTS, VARIANTS
+        from experiments.streams.variants import COSTS, VARIANTS, matched
 
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
     # Seed by seed, so that what is there after an interruption can be compared.
     wanted = list(itertools.product(_SOURCES.value, range(_SEEDS.value), COSTS, VARIANTS))
-    windows, cells = {}, []
+    windows, trained, cells = {}, {}, []
     for source, seed, cost, variant in tqdm.tqdm(wanted[:1] if _QUICK.value else wanted,
                                                  'Cells', unit=' cells'):
         name = pathlib.Path(source).name if pathlib.Path(source).is_dir() else source
@@ -55,8 +55,11 @@ def main(argv: list[str]) -> None:
             if source not in windows:
                 windows[source] = photographs.read_windows(source, _DATA_DIR.value)
             seen = windows[source]
-            scores = cell.run_cell(seen, variant, cost, seed, _EPOCHS.value)
-            return {**settings, **scores, 'pictures': len(seen.labels),
+            config = matched(variant, cost, photographs.IMAGE_SIZE, len(seen.label_names))
+            one = (source, seed, config)  # which may be as dear in both ways of counting
+            if one not in trained:
+                trained[one] = cell.run_cell(seen, config, seed, _EPOCHS.value)
+            return {**settings, **trained[one], 'pictures': len(seen.labels),
                     'classes': len(seen.label_names), 'synthetic': seen.synthetic}
 
         cells.append(once(kept, run))

@@ -8,21 +8,26 @@ import sklearn.metrics
 import sklearn.model_selection
 import tensorflow as tf
 
-from dualstream.network import dual_stream, multiply_adds
+from dualstream.network import DualStreamConfig, dual_stream, multiply_adds
 from dualstream.pipeline.augment import turn_and_flip
 from dualstream.training import recipe
-from experiments.streams.photographs import IMAGE_SIZE, Windows, changed_light
-from experiments.streams.variants import matched
+from experiments.streams.photographs import Windows, changed_light
 
 BATCH_SIZE = 16
 LEARNING_RATE = 2e-3
 FOLDS = 3
 
 
-def run_cell(windows: Windows, variant: str, cost: str, seed: int, epochs: int) -> dict:
+def run_cell(windows: Windows, config: DualStreamConfig, seed: int, epochs: int) -> dict:
     """Trains one network on two thirds of the windows and scores it on the third that `seed` says.
 
     The folds are the same for all networks; so are the order of the pictures and their turns.
+
+    Args:
+      windows: of all photographs.
+      config: the network's; its own seed does not count.
+      seed: of the fold, the weights, the order and the turns.
+      epochs: passes through what is trained on.
 
     Returns:
       balanced accuracy on what was held out, the same under each changed light, and what the
@@ -32,15 +37,14 @@ def run_cell(windows: Windows, variant: str, cost: str, seed: int, epochs: int) 
     keras.utils.set_random_seed(seed)
     folds = sklearn.model_selection.StratifiedKFold(FOLDS, shuffle=True, random_state=seed // FOLDS)
     train, test = list(folds.split(windows.images, windows.labels))[seed % FOLDS]
-    classes = len(windows.label_names)
-    config = matched(variant, cost, IMAGE_SIZE, classes)
     network = dual_stream(dataclasses.replace(config, seed=seed))
     steps = len(train) // BATCH_SIZE
     recipe.compile_network(network, LEARNING_RATE, steps * epochs)
     network.fit(
         _batches(windows, train, seed, epochs), epochs=epochs, steps_per_epoch=steps, verbose=0,
         shuffle=False,
-        class_weight=recipe.class_weights(np.bincount(windows.labels[train], minlength=classes)))
+        class_weight=recipe.class_weights(
+            np.bincount(windows.labels[train], minlength=config.classes)))
 
     held_out = np.float32(windows.images[test]) / 255
     return {
