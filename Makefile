@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA := data
+# Python compiles what it imports; to compile all of TensorFlow as it is installed takes longer.
+QUICKLY := --quiet --no-compile
 TRAIN := $(BIN)/python -m dualstream.train --data_dir=$(DATA) --resume
 
 .PHONY: train test lint clean
@@ -21,11 +23,11 @@ lint: .venv/tested
 	$(PYTHON) -m venv .venv
 
 .venv/installed: setup.cfg | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable .
+	$(BIN)/python -m pip install $(QUICKLY) --editable .
 	touch $@
 
 .venv/tested: setup.cfg | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install $(QUICKLY) --editable '.[test]'
 	touch .venv/installed $@
 
 clean:
