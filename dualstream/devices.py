@@ -10,6 +10,8 @@ import glob
 import importlib.util
 import os
 
+from dualstream.cluster import Cluster
+
 DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
 
 _TPU_FILES = ('/dev/accel*', '/dev/vfio/[0-9]*')
@@ -28,12 +30,19 @@ class Place:
       devices: their names, as '/device:GPU:0'.
       strategy: TensorFlow's, or None on JAX, which has Keras's own distribution set instead.
       bfloat16: whether it multiplies fast in bfloat16: a TPU, or a GPU since NVIDIA's Ampere.
+      cluster: the hosts whose devices these are.
     """
 
     kind: str
     devices: list[str]
     strategy: object = None
     bfloat16: bool = False
+    cluster: Cluster = Cluster()
+
+    @property
+    def chief(self) -> bool:
+        """Whether this host keeps the results; the others' are thrown away."""
+        return self.cluster.host == 0
 
     @property
     def replicas(self) -> int:
@@ -45,12 +54,14 @@ class Place:
         return self.strategy.scope() if self.strategy else contextlib.nullcontext()
 
     def __str__(self) -> str:
-        """In words, such as 'CPU', 'GPU' or '8 x TPU'."""
-        return self.kind if self.replicas == 1 else f'{self.replicas} x {self.kind}'
+        """In words, such as 'CPU', '8 x TPU' or '16 x TPU on 2 hosts'."""
+        hosts = f' on {self.cluster.hosts} hosts' if self.cluster.hosts > 1 else ''
+        return (self.kind if self.replicas == 1 else f'{self.replicas} x {self.kind}') + hosts
 
 
 def settle_backend(device: str = 'auto', tpu: str = '') -> None:
-    """Chooses Keras's backend, where KERAS_BACKEND does not: that which has a TPU, if one is asked.
+    """Chooses Keras's backend, where KERAS_BACKEND does not: that which has a TPU, if one is asked,
+    and JAX for several hosts.
 
     Args:
       device, tpu: as of `place`.
@@ -62,6 +73,12 @@ def settle_backend(device: str = 'auto', tpu: str = '') -> None:
         raise ValueError(f'--device must be one of {", ".join(DEVICES)}; got {device!r}')
     if tpu and device not in ('auto', 'tpu'):
         raise ValueError(f'--tpu={tpu} contradicts --device={device}')
+    if Cluster.from_environment().hosts > 1:
+        if os.environ.setdefault('KERAS_BACKEND', 'jax') != 'jax':
+            raise ValueError("several hosts (TF_CONFIG) train on Keras's backend jax alone; "
+                             f'KERAS_BACKEND is {os.environ["KERAS_BACKEND"]}')
+        if not importlib.util.find_spec('jax'):
+            raise ValueError('several hosts (TF_CONFIG) train on JAX: pip install jax')
     if (tpu or device == 'tpu') and (tpu or 'local') == 'local':
         backend = _backend_with_tpu(os.environ.get('KERAS_BACKEND'))
         os.environ['KERAS_BACKEND'] = backend
@@ -79,7 +96,8 @@ def place(device: str = 'auto', tpu: str = '') -> Place:
       tpu: 'local' on a TPU VM, or a TPU's name or grpc:// address.
 
     Raises:
-      ValueError: a device that is not there; it is never replaced by another.
+      ValueError: a device that is not there, or a host of TF_CONFIG; none is ever replaced by
+        another.
     """
     import keras
 
@@ -108,6 +126,8 @@ def _sees_tpu(backend: str) -> bool:
     if backend == 'tensorflow':
         import tensorflow as tf
         return bool(tf.config.list_physical_devices('TPU'))
+    if Cluster.from_environment().hosts > 1:  # JAX may not look before the hosts have met
+        return bool(importlib.util.find_spec('libtpu'))
     import jax
     try:
         return bool(jax.devices('tpu'))
@@ -122,6 +142,8 @@ def _on_jax(device: str) -> Place:
 
     # TensorFlow only reads the data; it must not take the accelerator's memory.
     tf.config.set_visible_devices([], 'GPU')
+    cluster = Cluster.from_environment()
+    cluster.join()
     try:
         devices = jax.devices(None if device == 'auto' else device)
     except RuntimeError as error:
@@ -129,15 +151,16 @@ def _on_jax(device: str) -> Place:
                          f'"jax[{"cuda" if device == "gpu" else "tpu"}]"') from error
     platform = devices[0].platform
     if len(devices) > 1:
+        # The pipeline gives each host its share of a batch.
         keras.distribution.set_distribution(keras.distribution.DataParallel(
-            devices=keras.distribution.list_devices(platform)))
+            devices=keras.distribution.list_devices(platform), auto_shard_dataset=False))
     else:
         jax.config.update('jax_default_device', devices[0])
     kind = platform.upper()
     bfloat16 = platform == 'tpu' or platform == 'gpu' and float(
         devices[0].compute_capability) >= _AMPERE
     return Place(kind, [f'/device:{kind}:{number}' for number in range(len(devices))],
-                 bfloat16=bfloat16)
+                 bfloat16=bfloat16, cluster=cluster)
 
 
 def _on_tensorflow(device: str, tpu: str) -> Place:

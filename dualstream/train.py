@@ -10,6 +10,7 @@ The seven routines of preprocessing are chosen by --mask and --crop; `none` resi
 import functools
 import math
 import sys
+import tempfile
 import time
 
 from absl import flags
@@ -60,6 +61,9 @@ _DEVICE = flags.DEFINE_enum(
     'device', 'auto', ['auto', 'cpu', 'gpu', 'tpu'],
     'Where the network runs; auto: a TPU where --tpu names one, else GPUs, else the CPU.')
 _TPU = flags.DEFINE_string('tpu', '', "local on a TPU VM, or a TPU's name or grpc:// address.")
+_DATA_SERVICE = flags.DEFINE_list(
+    'data_service', [], 'grpc://HOST:PORT of each python -m dualstream.feed, on machines that make '
+    "the training's batches in this one's place.")
 _PROFILE_STEPS = flags.DEFINE_list(
     'profile_steps', [], "FIRST,LAST: steps to trace for TensorBoard's profile page.")
 _PROFILE_LEVEL = flags.DEFINE_enum(
@@ -88,8 +92,8 @@ def main(argv: list[str]) -> None:
 
         from dualstream import network
         from dualstream.pipeline import (
-            Routine, evaluation_batches, prepare, training_batches, training_sample,
-            weighted_targets)
+            Routine, Share, check_feed, evaluation_batches, prepare, training_batches,
+            training_sample, weighted_targets)
         from dualstream.pipeline.batches import steps_per_epoch
         from dualstream.report.page import write_report
         from dualstream.report.scores import Scores
@@ -100,10 +104,17 @@ def main(argv: list[str]) -> None:
         from dualstream.training.workdir import Workdir
 
     routine = Routine(image_size, _MASK.value, _CROP.value, _LOOK.value, _SACCADES.value)
-    place = devices.place(_DEVICE.value, _TPU.value)
-    workdir = Workdir(_WORKDIR.value, _config() | {'replicas': place.replicas}, _RESUME.value)
-    if workdir.finished:
-        print(f'{workdir.path} is finished already; see {workdir.path / "report.md"}')
+    for feed in _DATA_SERVICE.value:
+        check_feed(feed)
+    with command.hushed():
+        place = devices.place(_DEVICE.value, _TPU.value)
+    share = Share(place.cluster.host, place.cluster.hosts)
+    # All hosts do the same, and the chief's results are kept.
+    thrown_away = tempfile.TemporaryDirectory()
+    workdir = Workdir(_WORKDIR.value if place.chief else thrown_away.name,
+                      _config() | {'replicas': place.replicas}, _RESUME.value)
+    if place.cluster.from_chief(workdir.finished):
+        print(f'{_WORKDIR.value} is finished already; see {_WORKDIR.value}/report.md')
         return
     if place.bfloat16:
         keras.config.set_dtype_policy('mixed_bfloat16')
@@ -122,7 +133,7 @@ def main(argv: list[str]) -> None:
 
     best = KeepBest(_EARLY_STOPPING.value) if _EARLY_STOPPING.value else None
     progress = callbacks.Progress(
-        workdir, steps, batch_size, _CHECKPOINT_STEPS.value, best)
+        workdir, steps, batch_size, _CHECKPOINT_STEPS.value, best, place.cluster)
     progress.set_model(model)
     progress.restore()
     validation = evaluation_batches(photos, 'validation', routine, batch_size, _SEED.value)
@@ -144,13 +155,14 @@ def main(argv: list[str]) -> None:
             place.devices, _PROFILE_LEVEL.value))
     batches = training_batches(
         photos, routine, batch_size, _EPOCHS.value, _SEED.value, progress.step,
-        _COLOR_JITTER.value)
+        _COLOR_JITTER.value, share, _DATA_SERVICE.value)
     weights = recipe.class_weights(photos.label_counts('train'))
     batches = weighted_targets(
-        batches, list(weights.values()), _MIXUP.value, _SEED.value, progress.step)
+        batches, list(weights.values()), _MIXUP.value, _SEED.value, progress.step, share)
     if not (best and best.stopped):
         try:
-            fit(model, batches, steps, _EPOCHS.value, progress.step, None, beside)
+            with place.cluster.together():
+                fit(model, batches, steps, _EPOCHS.value, progress.step, None, beside)
         except callbacks.Preempted as preempted:
             print(f'ended by SIGTERM and saved at step {preempted.step}; --resume goes on from '
                   'there', file=sys.stderr)
@@ -171,6 +183,8 @@ def main(argv: list[str]) -> None:
     write_report(
         workdir, photos, model, scores, one_window, progress.rows, test, str(place), wall_seconds)
     workdir.drop_checkpoints()
+    if not place.chief:
+        return
     print(f'balanced accuracy {scores.balanced_accuracy:.1%}, accuracy {scores.accuracy:.1%} on '
           f'{scores.confusion.sum()} held-out pictures; see {workdir.path / "report.md"}')
 

@@ -7,9 +7,11 @@ import multiprocessing
 import os
 import pathlib
 import runpy
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 
 _PROCESSES = multiprocessing.get_context('forkserver')
 _PROCESSES.set_forkserver_preload(
@@ -22,6 +24,8 @@ class Command:
     def __init__(self, module: str, *arguments: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._output = [pathlib.Path(self._folder.name, name) for name in ('stdout', 'stderr')]
+        for path in self._output:
+            path.touch()
         self._process = _PROCESSES.Process(
             target=_run, args=(module, list(map(str, arguments)), *map(str, self._output)))
         self._process.start()
@@ -35,6 +39,12 @@ class Command:
         """Sends it a signal."""
         os.kill(self._process.pid, number)
 
+    def wait_for(self, text: str) -> None:
+        """Waits until it has written a text to stdout."""
+        while text not in self._output[0].read_text():
+            assert self._process.is_alive(), self._output[1].read_text()
+            time.sleep(0.05)
+
     def communicate(self) -> tuple[str, str]:
         """Waits for its end; what it wrote to stdout and to stderr."""
         self._process.join()
@@ -46,6 +56,18 @@ def run(module: str, *arguments: str) -> subprocess.CompletedProcess:
     command = Command(module, *arguments)
     said = command.communicate()
     return subprocess.CompletedProcess([module, *arguments], command.returncode, *said)
+
+
+def free_port() -> int:
+    """A port that is free, as is the next."""
+    while True:
+        with socket.socket() as one, socket.socket() as following:
+            one.bind(('', 0))
+            try:
+                following.bind(('', one.getsockname()[1] + 1))
+            except (OSError, OverflowError):
+                continue
+            return one.getsockname()[1]
 
 
 def _run(module, arguments, *output):

@@ -1,15 +1,16 @@
 """From files to batches: decode, the seven routines, augmentation and reproducible batches."""
 
 from dualstream.pipeline.batches import (
-    evaluation_batches, training_batches, training_sample)
+    Share, evaluation_batches, training_batches, training_sample)
 from dualstream.pipeline.decode import decode_frame, decode_image, decode_window
 from dualstream.pipeline.examples import Photos, prepare
+from dualstream.pipeline.feeds import check_feed
 from dualstream.pipeline.frames import crop_frames
 from dualstream.pipeline.routines import CROPS, LOOKS, MASKS, Routine
 from dualstream.pipeline.targets import weighted_targets
 
 __all__ = [
-    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'crop_frames', 'decode_frame',
-    'decode_image', 'decode_window', 'evaluation_batches', 'prepare', 'training_batches',
-    'training_sample', 'weighted_targets',
+    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'Share', 'check_feed', 'crop_frames',
+    'decode_frame', 'decode_image', 'decode_window', 'evaluation_batches', 'prepare',
+    'training_batches', 'training_sample', 'weighted_targets',
 ]

@@ -1,15 +1,30 @@
 """Batches: examples in, images out, the same for the same seed, from any step on."""
 
+import dataclasses
 import functools
+from collections.abc import Sequence
 
 import tensorflow as tf
 
 from dualstream.pipeline.augment import jitter_color, turn_and_flip
 from dualstream.pipeline.examples import Photos
+from dualstream.pipeline.feeds import through
 from dualstream.pipeline.routines import Routine
 
 SHUFFLE_BUFFER = 8192
 """Photographs, undecoded, that are mixed at a time; about 1 GB of those from a telephone."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """Which pictures of each batch to make: the `number`-th of `of` equal parts in their order."""
+
+    number: int = 0
+    of: int = 1
+
+    def split(self, parts: int) -> 'list[Share]':
+        """Its own equal parts."""
+        return [Share(self.number * parts + part, self.of * parts) for part in range(parts)]
 
 
 def steps_per_epoch(photos: Photos, batch_size: int) -> int:
@@ -34,26 +49,40 @@ def training_batches(
     seed: int,
     start_step: int = 0,
     color_jitter: float = 0.0,
+    share: Share = Share(),
+    feeds: Sequence[str] = (),
 ) -> tf.data.Dataset:
     """The training batches of all epochs, one after the other.
 
     Each epoch is shuffled anew; what does not fill its last batch is left out, and differs from
     epoch to epoch. What is drawn for a picture depends on the seed, the epoch and the picture
-    alone, so starting at a later step gives the very batches that would have come.
+    alone, so starting at a later step gives the very batches that would have come, and several
+    hosts or feeds, each making its share, make the very batches that one would.
 
     Args:
       photos: the data set.
       routine: how an example becomes an image.
-      batch_size: pictures in a batch.
+      batch_size: pictures in a batch, all shares together.
       epochs: how often the split is passed through.
       seed: of all that is drawn.
       start_step: batches to leave out at the start, undecoded.
       color_jitter: the strength of `jitter_color`, in [0, 1]; 0 leaves the colours alone.
+      share: this host's; the other pictures of a batch are read, but not decoded.
+      feeds: grpc:// addresses of `python -m dualstream.feed`, which make the images, a part of the
+        share each; none: they are made here.
 
     Returns:
-      (float32 (batch, height, width, 3), int64 (batch,)).
+      (float32 (batch / share.of, height, width, 3), int64 (batch / share.of,)).
+
+    Raises:
+      ValueError: a batch cannot be shared equally, or the mask is Python, which no feed runs.
     """
     steps = steps_per_epoch(photos, batch_size)
+    makers = share.of * max(1, len(feeds))
+    if batch_size % makers:
+        raise ValueError(f'a batch of {batch_size} pictures has no {makers} equal shares')
+    if feeds and routine.mask == 'cv':
+        raise ValueError('--mask=cv is Python, which a feed of --data_service cannot run')
     examples = photos.read('train')
     buffer = min(photos.count('train'), SHUFFLE_BUFFER)
     start_epoch, skipped = divmod(start_step, steps)
@@ -66,10 +95,30 @@ def training_batches(
             buffer, seed=seed * 1_000_003 + epoch, reshuffle_each_iteration=False)
         return shuffled.take(steps * batch_size).map(lambda example: (epoch, example))
 
-    ordered = tf.data.Dataset.range(start_epoch, epochs).flat_map(one_epoch)
-    images = ordered.skip(skipped * batch_size).map(
-        functools.partial(_training_image, routine, seed, color_jitter), tf.data.AUTOTUNE)
-    return images.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    def shared(first_epoch, end_epoch, share):
+        ordered = tf.data.Dataset.range(first_epoch, end_epoch).flat_map(one_epoch)
+        if first_epoch == start_epoch:
+            ordered = ordered.skip(skipped * batch_size)
+        size = batch_size // share.of
+        if share.of > 1:
+            ordered = ordered.enumerate().filter(
+                lambda place, _: place % batch_size // size == share.number)
+            ordered = ordered.map(lambda _, example: example)
+        images = ordered.map(
+            functools.partial(_training_image, routine, seed, color_jitter), tf.data.AUTOTUNE)
+        return images.batch(size, drop_remainder=True)
+
+    if not feeds:
+        return shared(start_epoch, epochs, share).prefetch(tf.data.AUTOTUNE)
+
+    def fed(epoch):
+        parts = tuple(through(feed, shared(epoch, epoch + 1, part))
+                      for feed, part in zip(feeds, share.split(len(feeds))))
+        return tf.data.Dataset.zip(parts).map(_joined)
+
+    # A feed that was killed begins its data set again, so that is an epoch and not all of them.
+    each_epoch = map(fed, range(start_epoch, epochs))
+    return functools.reduce(tf.data.Dataset.concatenate, each_epoch).prefetch(tf.data.AUTOTUNE)
 
 
 def training_sample(
@@ -130,3 +179,8 @@ def _training_image(
             light_seed = tf.random.experimental.stateless_fold_in(key, 1)
             image = jitter_color(image, light_seed, color_jitter)
     return image, example['label']
+
+
+def _joined(*parts: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+    images, labels = zip(*parts)
+    return tf.concat(images, axis=0), tf.concat(labels, axis=0)

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from dualstream.pipeline.batches import Share
+
 
 def weighted_targets(
     batches: tf.data.Dataset,
@@ -9,6 +11,7 @@ def weighted_targets(
     mixup_alpha: float = 0.0,
     seed: int = 0,
     start_step: int = 0,
+    share: Share = Share(),
 ) -> tf.data.Dataset:
     """Batches as a loss over classes takes them: what each is, and how much it weighs.
 
@@ -18,6 +21,7 @@ def weighted_targets(
       mixup_alpha: of `mixup`; 0 mixes nothing.
       seed: of what mixup draws.
       start_step: of the batches, so that what is drawn depends on the step alone.
+      share: of each batch, that these are; pictures are mixed within it.
 
     Returns:
       (float32 (batch, height, width, 3), float32 (batch, classes), float32 (batch,)): images,
@@ -31,7 +35,8 @@ def weighted_targets(
         # weighted losses.
         weighted = tf.one_hot(labels, len(class_weights)) * tf.gather(weights, labels)[:, None]
         if mixup_alpha:
-            key = tf.random.experimental.stateless_fold_in(tf.constant([seed, -1], tf.int64), step)
+            key = tf.random.experimental.stateless_fold_in(
+                tf.constant([seed, -1 - share.number], tf.int64), step)
             images, weighted = mixup(images, weighted, mixup_alpha, key)
         total = tf.reduce_sum(weighted, axis=1)
         return images, tf.math.divide_no_nan(weighted, total[:, None]), total

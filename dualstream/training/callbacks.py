@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dualstream.cluster import Cluster
 from dualstream.report.scores import Scores
 from dualstream.report.tensorboard import write_pictures
 from dualstream.traces.capture import Capture, Facts
@@ -78,7 +79,8 @@ class Progress(keras.callbacks.Callback):
     """Keeps metrics.csv and the checkpoints, so that a run can go on from its last step.
 
     A SIGTERM ends it, saved, after the step under way, or after the epoch's end if that is near, by
-    raising `Preempted`. Place it behind the callbacks that add to an epoch's logs.
+    raising `Preempted`. Place it behind the callbacks that add to an epoch's logs. Of several hosts
+    all go on from the chief's checkpoint, and all end when one gets a SIGTERM.
 
     Attributes:
       step: batches trained so far.
@@ -88,13 +90,14 @@ class Progress(keras.callbacks.Callback):
 
     def __init__(
         self, workdir: Workdir, steps_per_epoch: int, batch_size: int, every: int,
-        best: KeepBest | None = None,
+        best: KeepBest | None = None, cluster: Cluster = Cluster(),
     ):
         """Args:
           workdir: where both are kept.
           steps_per_epoch, batch_size: of the training.
           every: steps between checkpoints.
           best: the training's early stopping, if it has one.
+          cluster: the hosts that train together.
         """
         super().__init__()
         self.step, self.rows, self.earlier_seconds = 0, [], 0.0
@@ -104,13 +107,14 @@ class Progress(keras.callbacks.Callback):
         self._batch_size = batch_size
         self._every = every
         self._best = best
+        self._cluster = cluster
         self._preempted = False
         self._metrics = None  # of an epoch that an interruption cut in two
         self._seconds = 0.0  # that the cut epoch took before
 
     def restore(self) -> None:
         """Takes up the newest checkpoint, if there is one: weights, optimiser, seeds, metrics."""
-        checkpoint = self._workdir.load_checkpoint()
+        checkpoint = self._cluster.from_chief(self._workdir.load_checkpoint())
         if checkpoint is None:
             return
         self.step, arrays, story = checkpoint
@@ -129,11 +133,14 @@ class Progress(keras.callbacks.Callback):
             self._metrics = [arrays[name] for name in sorted(arrays) if name.startswith('metric')]
 
     def on_train_begin(self, logs=None):
-        # A preempted machine says so by SIGTERM, and leaves some seconds.
-        self._default = signal.signal(signal.SIGTERM, self._preempt)
+        # A preempted machine says so by SIGTERM, and leaves some seconds. Several hosts have JAX
+        # listen for it.
+        if self._cluster.hosts == 1:
+            self._default = signal.signal(signal.SIGTERM, self._preempt)
 
     def on_train_end(self, logs=None):
-        signal.signal(signal.SIGTERM, self._default)
+        if self._cluster.hosts == 1:
+            signal.signal(signal.SIGTERM, self._default)
 
     def _preempt(self, number, frame):
         self._preempted = True  # a step is not to be cut in two
@@ -151,6 +158,7 @@ class Progress(keras.callbacks.Callback):
                 f'the loss is {logs["loss"]} at step {self.step + 1}: try a lower --learning_rate')
         self.step += 1
         self._trained = time.perf_counter()
+        self._preempted = self._preempted or self._cluster.told_to_end(self.step)
         within_epoch = self.step % self._steps_per_epoch != 0
         if within_epoch and (self._preempted or self.step % self._every == 0):
             self._save(self._trained - self._started)

@@ -1,0 +1,60 @@
+"""Makes batches for trainings on other machines: python -m dualstream.feed.
+
+Where one host cannot keep its accelerators fed, start this on others, which must see the data set
+at the same path, and name them all to the training:
+
+  python -m dualstream.feed --port=5050
+  python -m dualstream.train --data_service=grpc://HOST:5050,grpc://OTHER:5050
+
+A feed that is killed goes on when it is started again with the same flags; trainings wait for it.
+Anyone who reaches its two ports can have it run a data set: keep them within a trusted network.
+"""
+
+import pathlib
+import signal
+import socket
+
+from absl import flags
+
+from dualstream import command
+
+_PORT = flags.DEFINE_integer('port', 5050, 'Where trainings ask; the next port brings the batches.')
+_ADDRESS = flags.DEFINE_string(
+    'address', socket.gethostname(), 'The name by which trainings reach this machine.')
+_WORKDIR = flags.DEFINE_string(
+    'workdir', 'runs/feed', 'Keeps what was asked for, so that a killed feed can go on.')
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    if not 1 <= _PORT.value < 65535:
+        raise ValueError(f'--port must be from 1 to 65534, got {_PORT.value}')
+    for port in (_PORT.value, _PORT.value + 1):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(('', port))
+            except OSError as error:
+                raise ValueError(f'port {port} cannot be had: {error}') from error
+    journal = pathlib.Path(_WORKDIR.value, str(_PORT.value))
+    journal.mkdir(parents=True, exist_ok=True)
+
+    with command.hushed():
+        import tensorflow as tf
+        service = tf.data.experimental.service
+        servers = [service.DispatchServer(service.DispatcherConfig(
+            port=_PORT.value, work_dir=str(journal), fault_tolerant_mode=True))]
+        servers.append(service.WorkerServer(service.WorkerConfig(
+            dispatcher_address=f'localhost:{_PORT.value}', port=_PORT.value + 1,
+            worker_address=f'{_ADDRESS.value}:{_PORT.value + 1}', heartbeat_interval_ms=1000)))
+    print(f'feeding trainings with --data_service=grpc://{_ADDRESS.value}:{_PORT.value}; '
+          'Ctrl-C ends it', flush=True)
+    signal.pause()
+
+
+def cli() -> None:
+    command.run(main)
+
+
+if __name__ == '__main__':
+    cli()
