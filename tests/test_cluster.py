@@ -84,10 +84,11 @@ def feed(tmp_path):
 
 
 def test_two_hosts_train_as_one_though_they_end_before_their_time(train, feed, tmp_path):
-    whole = train(tmp_path / 'whole',
+    whole = train(tmp_path / 'whole', '--profile_steps=6,8',
                   XLA_FLAGS='--xla_force_host_platform_device_count=2')
     _, said = whole.communicate()
     assert whole.returncode == 0, said
+    check_trace(tmp_path / 'whole')
 
     def both(*flags):
         addresses = [f'localhost:{free_port()}', 'localhost:1']
@@ -116,8 +117,11 @@ def test_two_hosts_train_as_one_though_they_end_before_their_time(train, feed, t
     assert [host.returncode for host in hosts] == [0, 0], said
     assert 'held-out' in said[0][0] and 'held-out' not in said[1][0]
 
-    summary = json.loads((tmp_path / 'cut' / 'summary.json').read_text())
-    assert summary['made_by']['device'] == '2 x CPU on 2 hosts'
+    whole, cut = (json.loads((tmp_path / name / 'summary.json').read_text())
+                  for name in ('whole', 'cut'))
+    assert whole['made_by']['device'] == '2 x CPU'
+    assert cut['made_by']['device'] == '2 x CPU on 2 hosts'
+    assert whole['per_class_recall'] == cut['per_class_recall']
 
     import keras
 
@@ -125,3 +129,15 @@ def test_two_hosts_train_as_one_though_they_end_before_their_time(train, feed, t
     models = [keras.saving.load_model(tmp_path / name / 'model.keras') for name in ('whole', 'cut')]
     for variable, other in zip(models[0].variables, models[1].variables, strict=True):
         np.testing.assert_array_equal(variable, other)
+
+
+def check_trace(workdir):
+    """Of a training on JAX, which has TensorFlow's input beside its own steps."""
+    from dualstream.traces import read_trace, review
+
+    trace = read_trace(workdir)
+    seen = review(trace)
+    assert seen.steps == 3 and seen.split_ms['compute'] > 0 and seen.split_ms['input'] > 0
+    assert seen.images_per_second == pytest.approx(4000 / seen.step_ms)
+    for library in ('tf_data', 'tf_XLA'):  # the one that reads and the one that trains
+        assert any(thread.startswith(library) for thread in trace.threads)
