@@ -13,6 +13,9 @@ import sys
 import tempfile
 import time
 
+COMPILE_QUICKLY = '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true'
+"""XLA_FLAGS for a program that compiles on JAX for longer than it runs."""
+
 _PROCESSES = multiprocessing.get_context('forkserver')
 _PROCESSES.set_forkserver_preload(
     ['tensorflow', 'keras', 'matplotlib.pyplot', 'tensorflow_datasets', 'tensorboard.summary'])

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 import pytest
-from commands import Command, free_port
+from commands import COMPILE_QUICKLY, Command, free_port
 
 from dualstream import devices
 from dualstream.cluster import Cluster
@@ -57,13 +57,15 @@ def train(small_training, tmp_path):
     pytest.importorskip('jax')
     started = []
 
-    def train(workdir, *flags, **env):
+    def train(workdir, *flags, devices=1, **env):
         started.append(subprocess.Popen(
             [sys.executable, '-m', 'dualstream.train', *small_training, '--batch_size=2',
              '--checkpoint_steps=1', '--device=cpu', f'--workdir={workdir}', *flags],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=os.environ | env | {
-                'KERAS_BACKEND': 'jax', 'JAX_COMPILATION_CACHE_DIR': str(tmp_path / 'compiled'),
+                'KERAS_BACKEND': 'jax',
+                'XLA_FLAGS': f'--xla_force_host_platform_device_count={devices} {COMPILE_QUICKLY}',
+                'JAX_COMPILATION_CACHE_DIR': str(tmp_path / 'compiled'),
                 'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0'}))
         return started[-1]
 
@@ -84,8 +86,7 @@ def feed(tmp_path):
 
 
 def test_two_hosts_train_as_one_though_they_end_before_their_time(train, feed, tmp_path):
-    whole = train(tmp_path / 'whole', '--profile_steps=6,8',
-                  XLA_FLAGS='--xla_force_host_platform_device_count=2')
+    whole = train(tmp_path / 'whole', '--profile_steps=6,8', devices=2)
     _, said = whole.communicate()
     assert whole.returncode == 0, said
     check_trace(tmp_path / 'whole')

@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from commands import COMPILE_QUICKLY
 
 from dualstream import devices
 
@@ -48,8 +49,9 @@ print(json.dumps({'losses': losses, 'norm': float(sum(
 def train_on(backend, number):
     process = subprocess.run(
         [sys.executable, '-c', TRAINS, str(number)], capture_output=True, text=True,
-        env=os.environ | {'KERAS_BACKEND': backend,
-                          'XLA_FLAGS': f'--xla_force_host_platform_device_count={number}'})
+        env=os.environ | {
+            'KERAS_BACKEND': backend,
+            'XLA_FLAGS': f'--xla_force_host_platform_device_count={number} {COMPILE_QUICKLY}'})
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1])
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from commands import COMPILE_QUICKLY
 
 RUN = """
 import runpy, sys
@@ -24,7 +25,7 @@ def measure(tensorflow, *flags):
     return subprocess.run(
         [sys.executable, '-c', RUN, tensorflow, '--batch_size=2',
          '--image_size=64', '--repeats=1', '--matrix=256', *flags], capture_output=True, text=True,
-        env=os.environ | {'KERAS_BACKEND': 'jax'})
+        env=os.environ | {'KERAS_BACKEND': 'jax', 'XLA_FLAGS': COMPILE_QUICKLY})
 
 
 @pytest.mark.parametrize('tensorflow, presets, measured', [
