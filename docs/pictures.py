@@ -7,8 +7,8 @@ import matplotlib.figure
 from PIL import Image
 
 from dualstream.datasets.cassava_crop.demo import draw_leaf_photo
-from dualstream.report.hue_wheel import hue_wheel_figure
-from dualstream.report.routine_figure import routine_figure
+from dualstream.figures.hue_wheel import hue_wheel_figure
+from dualstream.figures.routine_figure import routine_figure
 
 HERE = pathlib.Path(__file__).parent
 

@@ -6,7 +6,7 @@ on `tfds.load('cassava_crop')` finds its data set.
 
 import importlib
 
-from dualstream import _tfds
+from dualstream.runtime import tfds_registration
 
 __version__ = '0.1.0'
 
@@ -23,7 +23,7 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted(_MODULE_OF)
 
-_tfds.register()
+tfds_registration.register()
 
 
 def __getattr__(name: str):

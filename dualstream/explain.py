@@ -9,8 +9,8 @@ import pathlib
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _MODEL = flags.DEFINE_string(
     'model', 'runs/demo', "A run's folder, with its model.keras; or such a file in one.")
@@ -37,9 +37,9 @@ def main(argv: list[str]) -> None:
         from dualstream import network  # noqa: F401: loading needs its layers
         from dualstream.pipeline import Routine
         from dualstream.pipeline.decode import cut
-        from dualstream.report.explanation import explain
-        from dualstream.report.explanation_figure import explanation_figure
-        from dualstream.report.photo import read_photo
+        from dualstream.evaluation.explanation import explain
+        from dualstream.figures.explanation_figure import explanation_figure
+        from dualstream.figures.photo import read_photo
 
     model = keras.saving.load_model(path, compile=False)
     size = model.input_shape[1:3]

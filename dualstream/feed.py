@@ -16,7 +16,7 @@ import socket
 
 from absl import flags
 
-from dualstream import command
+from dualstream.runtime import command
 
 _PORT = flags.DEFINE_integer('port', 5050, 'Where trainings ask; the next port brings the batches.')
 _ADDRESS = flags.DEFINE_string(

@@ -12,7 +12,7 @@ import sys
 
 from absl import flags
 
-from dualstream import command
+from dualstream.runtime import command
 from dualstream.tpu import environment, find_slice
 
 _TPU = flags.DEFINE_string('tpu', 'v5e-8', 'v5e-8, say: the kind of chip and how many.')
@@ -33,7 +33,7 @@ def main(argv: list[str]) -> None:
     image_size = command.image_size(_IMAGE_SIZE.value)
     environment.settle()
     with command.hushed():
-        from dualstream.tpu import compiler, host, page
+        from dualstream.tpu import compiler, host, words
         from dualstream.tpu.estimate import roofline, to_feed
         from dualstream.tpu.train_step import PRECISION, lower_train_step
 
@@ -57,9 +57,9 @@ def main(argv: list[str]) -> None:
     height, width = image_size
     what = (f'Training {_PRESET.value} on {tpu.name}, {_BATCH_SIZE.value} images of {height} x '
             f'{width} a step on each chip, in {PRECISION}.')
-    print(page.in_words(what, tpu, estimate, compiler.version()))
+    print(words.in_words(what, tpu, estimate, compiler.version()))
     if estimate.fits:
-        print('', page.feeding(estimate.images_per_second, measured), sep='\n')
+        print('', words.feeding(estimate.images_per_second, measured), sep='\n')
 
 
 def cli() -> None:

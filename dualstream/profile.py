@@ -10,7 +10,7 @@ import pathlib
 
 from absl import flags
 
-from dualstream import command
+from dualstream.runtime import command
 
 _PART = flags.DEFINE_enum(
     'part', 'routine', ['routine', 'training', 'inference'],
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> None:
         import tqdm
 
         from dualstream.report.tensorboard import write_graphs
-        from dualstream.traces import page, read_trace, review
+        from dualstream.traces import read_trace, review, words
         from dualstream.traces.capture import Capture
 
     step, facts = _routine() if _PART.value == 'routine' else _network()
@@ -57,7 +57,7 @@ def main(argv: list[str]) -> None:
         for number in tqdm.trange(1, _STEPS.value + 1, desc='Tracing', unit=' steps'):
             with capture.step(number):
                 step()
-    print(page.in_words(review(read_trace(logdir))))
+    print(words.in_words(review(read_trace(logdir))))
     print(f'\ntensorboard --logdir={logdir} shows the trace.')
 
 
@@ -84,7 +84,8 @@ def _network():
     """A training or inference step on random pixels, which take as long as any others."""
     import keras
 
-    from dualstream import devices, network
+    from dualstream import network
+    from dualstream.runtime import devices
     from dualstream.traces.capture import Facts
     from dualstream.training import recipe
 

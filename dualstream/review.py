@@ -14,8 +14,8 @@ import sys
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _JSON = flags.DEFINE_boolean('json', False, 'Print the review as JSON.')
 _HTML = flags.DEFINE_string('html', None, 'Also write it, with plots, to this file.')
@@ -35,11 +35,11 @@ def main(argv: list[str]) -> None:
     conditions = [_condition(text) for text in _FAIL_ON.value]
 
     with command.hushed():
-        from dualstream.traces import page, read_trace, review
+        from dualstream.traces import read_trace, review, words
 
     reviews = [review(read_trace(logdir)) for logdir in logdirs]
     if len(reviews) == 2:
-        print(page.comparison(*reviews))
+        print(words.comparison(*reviews))
         return
     seen = reviews[0]
     said = dataclasses.asdict(seen)
@@ -47,12 +47,12 @@ def main(argv: list[str]) -> None:
         if not isinstance(said.get(name), (int, float)):
             numbers = [key for key, value in said.items() if isinstance(value, (int, float))]
             raise ValueError(f'--fail_on: {name} is none of {", ".join(numbers)}')
-    print(json.dumps(said, indent=2) if _JSON.value else page.in_words(seen))
+    print(json.dumps(said, indent=2) if _JSON.value else words.in_words(seen))
     if _HTML.value:
         path = pathlib.Path(_HTML.value)
         path.parent.mkdir(parents=True, exist_ok=True)
         with writing(path) as aside:
-            aside.write_text(page.as_html(seen, logdirs[0]))
+            aside.write_text(words.as_html(seen, logdirs[0]))
     failed = [f'{name} is {said[name]:.3g}, and {name}{sign}{bound:g}'
               for name, sign, bound in conditions if _OPERATORS[sign](said[name], bound)]
     if failed:

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _OUT = flags.DEFINE_string('out', 'runs/show', 'The folder that the pictures are written to.')
 _HUE = flags.DEFINE_list(
@@ -71,9 +71,9 @@ def main(argv: list[str]) -> None:
 
 def _draw(photos, hsv_range, target_size, out: pathlib.Path, readable: '_Readable') -> None:
     """A figure of each file and contact sheets of each folder."""
-    from dualstream.report.contact_sheet import PER_SHEET, contact_sheet, make_print
-    from dualstream.report.hue_wheel import hue_wheel_figure
-    from dualstream.report.routine_figure import routine_figure
+    from dualstream.figures.contact_sheet import PER_SHEET, contact_sheet, make_print
+    from dualstream.figures.hue_wheel import hue_wheel_figure
+    from dualstream.figures.routine_figure import routine_figure
 
     _save(hue_wheel_figure(hsv_range), out, 'hue_wheel')
     taken = {'hue_wheel'}
@@ -100,9 +100,9 @@ def _suggest(photos, hsv_range, out: pathlib.Path, readable: '_Readable') -> Non
     import numpy as np
 
     from dualstream.color.suggest import share_inside, suggest_range
-    from dualstream.report.hue_wheel import in_words
-    from dualstream.report.photo import read_photo
-    from dualstream.report.suggestion_figure import suggestion_figure
+    from dualstream.figures.hue_wheel import in_words
+    from dualstream.figures.photo import read_photo
+    from dualstream.figures.suggestion_figure import suggestion_figure
 
     files = [file for some in photos.values() for file in some]
     each = -(-_PIXELS // len(files))

@@ -15,7 +15,7 @@ import time
 
 from absl import flags
 
-from dualstream import command, devices
+from dualstream.runtime import command, devices
 
 _DATASET = flags.DEFINE_string(
     'dataset', 'cassava_crop', 'Any TFDS image classification set, as NAME or NAME/CONFIG.')
@@ -96,7 +96,7 @@ def main(argv: list[str]) -> None:
             training_sample, weighted_targets)
         from dualstream.pipeline.batches import steps_per_epoch
         from dualstream.report.page import write_report
-        from dualstream.report.scores import Scores
+        from dualstream.evaluation.scores import Scores
         from dualstream.report.tensorboard import PICTURES, write_graphs
         from dualstream.training import callbacks, recipe
         from dualstream.training.early_stopping import KeepBest

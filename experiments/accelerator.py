@@ -18,8 +18,8 @@ import time
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _DEVICE = flags.DEFINE_enum('device', 'gpu', ['cpu', 'gpu', 'tpu'], 'What JAX is to run on.')
 _PRESETS = flags.DEFINE_list('presets', ['nano', 'tiny', 'small', 'base'], 'Networks to measure.')

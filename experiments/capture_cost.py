@@ -14,8 +14,8 @@ import time
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _STEPS = flags.DEFINE_integer('steps', 20, 'Steps that are timed in a round.')
 _REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the medians count.')

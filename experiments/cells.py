@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dualstream.atomic import writing
+from dualstream.runtime.atomic import writing
 
 Cells = list[dict]
 

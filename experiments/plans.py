@@ -14,8 +14,8 @@ import pathlib
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 from dualstream.tpu import environment, find_slice
 
 _PRESETS = flags.DEFINE_list('presets', ['nano', 'tiny', 'small', 'base'], 'Of the network.')

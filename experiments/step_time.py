@@ -15,8 +15,8 @@ import platform
 
 from absl import flags, logging
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Images in a step.')
 _REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the medians count.')

@@ -14,8 +14,8 @@ import tempfile
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
@@ -34,7 +34,7 @@ def main(argv: list[str]) -> None:
 
         from dualstream import network
         from dualstream.pipeline import Routine, prepare
-        from dualstream.traces import page
+        from dualstream.traces import words
         from dualstream.training import recipe
 
     photos = prepare(_DATASET.value, _DATA_DIR.value)
@@ -63,7 +63,7 @@ def main(argv: list[str]) -> None:
         _figure(reviews).savefig(path, dpi=110)
     for name, seen in reviews.items():
         with writing(out / f'{name.replace(", ", "-")}.html') as path:
-            path.write_text(page.as_html(seen, f'{name}: {title}'))
+            path.write_text(words.as_html(seen, f'{name}: {title}'))
     print(_table(reviews))
 
 
@@ -98,7 +98,7 @@ def _table(reviews) -> str:
 def _figure(reviews):
     import matplotlib.figure
 
-    from dualstream.traces.page import COLORS
+    from dualstream.traces.words import COLORS
     from dualstream.traces.split import PARTS
 
     figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained')

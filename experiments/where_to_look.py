@@ -14,8 +14,8 @@ import pathlib
 
 from absl import flags
 
-from dualstream import command
-from dualstream.atomic import writing
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
@@ -70,7 +70,7 @@ def _train(photos, way, seed: int) -> float:
     from dualstream import network
     from dualstream.pipeline import evaluation_batches, training_batches
     from dualstream.pipeline.batches import steps_per_epoch
-    from dualstream.report.scores import Scores
+    from dualstream.evaluation.scores import Scores
     from dualstream.training import recipe
     from dualstream.training.loop import fit
 

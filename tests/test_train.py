@@ -55,7 +55,7 @@ def test_report_compares_with_the_run_without_a_crop(finished):
 def test_model_scores_as_the_summary_says(finished, photos):
     from dualstream import network  # noqa: F401, registers the layers
     from dualstream.pipeline import Routine, evaluation_batches
-    from dualstream.report.scores import Scores
+    from dualstream.evaluation.scores import Scores
 
     model = keras.saving.load_model(finished / 'model.keras')
     batches = evaluation_batches(photos, 'test', Routine((64, 64)), 8, 0)
@@ -139,7 +139,7 @@ def test_every_flag_of_the_recipe_makes_the_run(whole_recipe):
 def test_report_tells_what_several_windows_brought(whole_recipe, photos):
     from dualstream import network  # noqa: F401, registers the layers
     from dualstream.pipeline import Routine, evaluation_batches
-    from dualstream.report.scores import Scores
+    from dualstream.evaluation.scores import Scores
 
     model = keras.saving.load_model(whole_recipe / 'model.keras')
     routine = Routine((64, 64), 'tf', 'random', saccades=4)
@@ -226,7 +226,8 @@ def test_another_runs_folder_is_refused(start, finished):
 
 
 def test_flags_offer_what_there_is():
-    from dualstream import devices, network
+    from dualstream import network
+    from dualstream.runtime import devices
     from dualstream.pipeline import CROPS, LOOKS, MASKS
 
     process = subprocess.run([sys.executable, '-m', 'dualstream.train', '--helpshort'],

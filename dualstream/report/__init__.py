@@ -1,1 +1,1 @@
-"""What a run leaves for people: scores, plots and a page."""
+"""What a finished run leaves for people: its page, its plots and its TensorBoard logs."""

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from dualstream.pipeline import Photos
 from dualstream.report.plots import plot_confusion, plot_curves, plot_images
-from dualstream.report.scores import Scores
+from dualstream.evaluation.scores import Scores
 from dualstream.training.workdir import Workdir
 
 _ROUTINE = ('mask', 'crop', 'look', 'saccades')

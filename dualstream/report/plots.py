@@ -5,7 +5,7 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from dualstream.report.scores import Scores
+from dualstream.evaluation.scores import Scores
 
 # Figures are made without pyplot: no display is needed, and none of them stays in memory.
 

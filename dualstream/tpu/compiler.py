@@ -7,7 +7,7 @@ from collections.abc import Callable
 import jax
 from jax.experimental import topologies
 
-from dualstream import command
+from dualstream.runtime import command
 from dualstream.tpu.chips import Slice
 from dualstream.tpu.compiled import Compiled
 

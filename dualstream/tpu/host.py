@@ -12,7 +12,7 @@ import time
 
 from absl import logging
 
-from dualstream import command
+from dualstream.runtime import command
 
 ROUTINES = ('none', 'tf-array', 'tf-random', 'tf-loop', 'cv-array', 'cv-random', 'cv-loop')
 PHOTOGRAPHS, BATCH, SECONDS = 24, 8, 0.8

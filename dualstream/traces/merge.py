@@ -8,7 +8,7 @@ import pathlib
 
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
-from dualstream.atomic import writing
+from dualstream.runtime.atomic import writing
 from dualstream.traces.stats import stats
 
 _HOST, _ENVIRONMENT = '/host:CPU', 'Task Environment'

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dualstream.cluster import Cluster
-from dualstream.report.scores import Scores
+from dualstream.runtime.cluster import Cluster
+from dualstream.evaluation.scores import Scores
 from dualstream.report.tensorboard import write_pictures
 from dualstream.traces.capture import Capture, Facts
 from dualstream.training.early_stopping import KeepBest

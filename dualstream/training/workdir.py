@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dualstream.atomic import writing
+from dualstream.runtime.atomic import writing
 
 _KEPT = 2  # checkpoints; an older one than the newest, in case a disk loses the last write
 

@@ -15,7 +15,7 @@ import sys
 
 from absl import flags
 
-from dualstream import command
+from dualstream.runtime import command
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A set with leaf grids, NAME/CONFIG.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
@@ -26,7 +26,7 @@ _OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are wr
 def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
-        from experiments.preprocessing import measure, page
+        from experiments.preprocessing import measure, tables
 
     plan = measure.QUICK if _QUICK.value else measure.FULL
     bench = measure.Bench(_DATASET.value, _DATA_DIR.value, plan)
@@ -40,11 +40,12 @@ def main(argv: list[str]) -> None:
         **bench.one_core(),
         **bench.memory(),
     }
-    print(page.rates_table(results), page.stages_table(results), page.rivals_table(results),
-          page.lost_in_words(results), sep='\n\n')
+    print(tables.rates_table(results), tables.stages_table(results),
+          tables.baselines_table(results),
+          tables.lost_in_words(results), sep='\n\n')
     if _OUT.value:
         said = shlex.join(['python', '-m', 'experiments.preprocessing', *sys.argv[1:]])
-        page.write(results, said, pathlib.Path(_OUT.value))
+        tables.write(results, said, pathlib.Path(_OUT.value))
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ import sys
 
 from absl import logging
 
-from dualstream import command
+from dualstream.runtime import command
 
 
 def in_fresh_process(function, *arguments):
@@ -42,7 +42,7 @@ def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) ->
         import cv2
 
         from dualstream.pipeline import prepare
-        from experiments.preprocessing import rivals, ways
+        from experiments.preprocessing import baselines, ways
         from experiments.preprocessing.timing import interleave, pipeline_run, python_run
 
     cv2.setNumThreads(1)
@@ -50,7 +50,7 @@ def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) ->
     examples = examples.map(ways.with_window).cache()
     contents = [example['image'].numpy() for example in examples]
     runs = {name: pipeline_run(examples, stage, 1) for name, stage in ways.stages().items()}
-    runs['OpenCV: decode, mask, integral, cut'] = python_run(contents, rivals.opencv_alone, 1)
+    runs['OpenCV: decode, mask, integral, cut'] = python_run(contents, baselines.opencv_alone, 1)
     return interleave(runs, repeats, 0.3, iter)
 
 

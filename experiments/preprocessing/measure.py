@@ -11,7 +11,7 @@ import tensorflow as tf
 import tqdm
 
 from dualstream.pipeline import Routine, crop_frames, prepare
-from experiments.preprocessing import apart, calls, coverages, rivals, training, ways
+from experiments.preprocessing import apart, calls, coverages, baselines, training, ways
 from experiments.preprocessing.timing import interleave, pipeline_run, python_run, ratio
 
 
@@ -105,21 +105,21 @@ class Bench:
 
     def beside_others(self) -> dict:
         """Images a second and leafiness, ours and others'."""
-        others = rivals.in_python()
+        others = baselines.in_python()
         in_pipelines = {**{name: self._ours[name] for name in _BESIDE},
-                        'sample_distorted_bounding_box': rivals.distorted_box}
+                        'sample_distorted_bounding_box': baselines.distorted_box}
         rates = self._interleave({
             **{name: pipeline_run(self._examples, way) for name, way in in_pipelines.items()},
-            **{name: python_run(self._contents, rival) for name, rival in others.items()},
+            **{name: python_run(self._contents, baseline) for name, baseline in others.items()},
         }, 'Beside others')
         images = {
             **{name: (image.numpy() for image in self._examples.map(way))
                for name, way in in_pipelines.items()},
-            **{name: map(rival, self._contents) for name, rival in others.items()}}
+            **{name: map(baseline, self._contents) for name, baseline in others.items()}}
         leafiness = {name: float(np.mean([coverages.coverage_of_image(image) for image in made]))
                      for name, made in tqdm.tqdm(images.items(), 'Leafiness', unit=' ways')}
-        return {'images_per_second_beside_rivals': rates,
-                'ratio_to_none_beside_rivals': {
+        return {'images_per_second_beside_baselines': rates,
+                'ratio_to_none_beside_baselines': {
                     name: ratio(rates, name, ways.BASELINE) for name in rates},
                 'leafiness': leafiness}
 

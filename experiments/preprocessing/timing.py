@@ -47,14 +47,14 @@ def _finish(batch, then):
     np.asarray((then(batch) if then else batch)[0, 0])
 
 
-def python_run(contents: list[bytes], rival: Callable, cores: int | None = None) -> Run:
+def python_run(contents: list[bytes], baseline: Callable, cores: int | None = None) -> Run:
     """A run of a Python function in as many threads as there are cores."""
     pool = concurrent.futures.ThreadPoolExecutor(cores or os.cpu_count())
 
     def run(pictures: int) -> float:
         some = list(itertools.islice(itertools.cycle(contents), max(pictures, 2 * BATCH)))
         begun = time.perf_counter()
-        for _ in pool.map(rival, some):
+        for _ in pool.map(baseline, some):
             pass
         return len(some) / (time.perf_counter() - begun)
 

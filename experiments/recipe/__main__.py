@@ -17,7 +17,7 @@ import sys
 
 from absl import flags
 
-from dualstream import command
+from dualstream.runtime import command
 
 _DATASET = flags.DEFINE_list('dataset', ['cassava_crop/demo'], 'TFDS sets, as NAME/CONFIG.')
 _DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
@@ -37,7 +37,7 @@ def main(argv: list[str]) -> None:
 
         from dualstream.pipeline import prepare
         from experiments.cells import once
-        from experiments.recipe import cell, page
+        from experiments.recipe import cell, tables
         from experiments.recipe.recipes import RECIPES
 
     photos = {name: prepare(name, _DATA_DIR.value, _MANUAL_DIR.value) for name in _DATASET.value}
@@ -60,8 +60,8 @@ def main(argv: list[str]) -> None:
 
         cells.append(once(kept, run))
     said = shlex.join(['python', '-m', 'experiments.recipe', *sys.argv[1:]])
-    page.write(cells, said, out)
-    print(page.whole_page(cells, said))
+    tables.write(cells, said, out)
+    print(tables.whole_page(cells, said))
 
 
 if __name__ == '__main__':

@@ -7,7 +7,7 @@ import keras
 from dualstream import network
 from dualstream.pipeline import Routine, evaluation_batches, training_batches, weighted_targets
 from dualstream.pipeline.batches import steps_per_epoch
-from dualstream.report.scores import Scores
+from dualstream.evaluation.scores import Scores
 from dualstream.training import recipe
 from dualstream.training.callbacks import Validate
 from dualstream.training.early_stopping import KeepBest

@@ -16,7 +16,7 @@ import sys
 
 from absl import flags
 
-from dualstream import command
+from dualstream.runtime import command
 from experiments.cells import once
 
 _SOURCES = flags.DEFINE_list(
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> None:
     with command.hushed():
         import tqdm
 
-        from experiments.streams import cell, page, photographs
+        from experiments.streams import cell, tables, photographs
         from experiments.streams.variants import COSTS, VARIANTS, matched
 
     out = pathlib.Path(_OUT.value)
@@ -64,8 +64,8 @@ def main(argv: list[str]) -> None:
 
         cells.append(once(kept, run))
     said = shlex.join(['python', '-m', 'experiments.streams', *sys.argv[1:]])
-    page.write(cells, said, out)
-    print(page.whole_page(cells, said))
+    tables.write(cells, said, out)
+    print(tables.whole_page(cells, said))
 
 
 if __name__ == '__main__':

@@ -98,7 +98,7 @@ def test_expected_coverage_is_what_draws_come_to():
 def test_all_of_it_on_a_few_photographs(photos, tmp_path, monkeypatch):
     for needed in ('albumentations', 'smartcrop'):
         pytest.importorskip(needed)
-    from experiments.preprocessing import measure, page
+    from experiments.preprocessing import measure, tables
 
     plan = measure.Plan(repeats=2, seconds=0.01, pictures=4, trained=('none', 'grid'),
                         remembered=(), called=('array',))
@@ -111,7 +111,7 @@ def test_all_of_it_on_a_few_photographs(photos, tmp_path, monkeypatch):
                **bench.coverage(), **bench.calls(), 'peak_memory_mb': {'grid': 20.0},
                'one_core': {'none: decode': [500.0], 'none: resize': [250.0],
                             'grid: choose': [1e4]}}
-    page.write(results, 'the command', tmp_path)
+    tables.write(results, 'the command', tmp_path)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         'leafiness.png', 'ratios.png', 'results.json', 'results.md', 'saccades.png']

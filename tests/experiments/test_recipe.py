@@ -8,7 +8,7 @@ import keras
 import matplotlib.image
 import pytest
 
-from experiments.recipe import cell, page
+from experiments.recipe import cell, tables
 from experiments.recipe.folds import FOLDS, Fold
 from experiments.recipe.recipes import PLAIN, RECIPES, Recipe
 
@@ -60,7 +60,7 @@ def cells_of(seeds, dataset='some/set'):
 
 def test_table_compares_recipes_with_plain_and_windows_with_one(tmp_path):
     cells = cells_of([0, 1, 2]) + cells_of([0], 'another/set')
-    page.write(cells, 'the command', tmp_path)
+    tables.write(cells, 'the command', tmp_path)
     said = (tmp_path / 'results.md').read_text()
     assert 'some/set (synthetic)' in said and 'over 3 seeds' in said
     for row in ('| plain | 85.0% ± 5.0 |  |',

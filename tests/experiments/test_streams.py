@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dualstream.network import PRESETS, dual_stream
-from experiments.streams import cell, page, photographs, variants
+from experiments.streams import cell, tables, photographs, variants
 from experiments.streams.variants import COSTS, VARIANTS, matched
 
 
@@ -59,7 +59,7 @@ def cells_of(seeds):
 
 
 def test_table_tells_mean_spread_and_the_difference_on_the_same_folds(tmp_path):
-    page.write(cells_of([0, 1, 2]), 'the command', tmp_path)
+    tables.write(cells_of([0, 1, 2]), 'the command', tmp_path)
     said = (tmp_path / 'results.md').read_text()
     assert 'some/set (synthetic)' in said and 'over 3 seeds' in said
     assert ('| two streams | 1,000 | 2.0 M | 85.0% ± 5.0 | +0.0 ± 0.0 | 20.0 | 30.0 (noise) |'

@@ -12,7 +12,7 @@ import tensorflow as tf
 from dualstream import network
 from dualstream.traces import read_trace, review
 from dualstream.traces.capture import Capture, Facts
-from dualstream.traces.page import as_html, comparison, in_words
+from dualstream.traces.words import as_html, comparison, in_words
 from dualstream.training import recipe
 
 STEPS = 8

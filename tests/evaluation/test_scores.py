@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dualstream.report.scores import Scores
+from dualstream.evaluation.scores import Scores
 
 NAMES = ['cbb', 'cmd', 'healthy']
 

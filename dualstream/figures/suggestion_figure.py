@@ -7,7 +7,7 @@ import numpy as np
 
 from dualstream.color import HsvRange
 from dualstream.color.suggest import Suggestion
-from dualstream.report.hue_wheel import draw_hue_wheel
+from dualstream.figures.hue_wheel import draw_hue_wheel
 
 _OLD, _NEW = '0.45', '#d1006c'
 _INK = '0.15'

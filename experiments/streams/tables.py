@@ -6,7 +6,7 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from dualstream.atomic import writing
+from dualstream.runtime.atomic import writing
 from experiments.cells import Cells, percent, points, where
 from experiments.streams.variants import COSTS, VARIANTS
 

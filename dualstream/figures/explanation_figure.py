@@ -4,8 +4,8 @@ import matplotlib.colors
 import matplotlib.figure
 import numpy as np
 
-from dualstream.report.explanation import Explanation
-from dualstream.report.routine_figure import draw_window
+from dualstream.evaluation.explanation import Explanation
+from dualstream.figures.routine_figure import draw_window
 
 STREAM_COLORS = {'gray': '0.45', 'hsv': 'mediumseagreen'}
 

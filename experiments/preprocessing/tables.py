@@ -6,7 +6,7 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from dualstream.atomic import writing
+from dualstream.runtime.atomic import writing
 from experiments.preprocessing.calls import KINDS
 from experiments.preprocessing.coverages import SACCADES
 from experiments.preprocessing.timing import BATCH
@@ -46,10 +46,10 @@ def rates_table(results: dict) -> str:
     return table(header, rows)
 
 
-def rivals_table(results: dict) -> str:
+def baselines_table(results: dict) -> str:
     """Beside what one would use instead: speed and how leafy the crops are."""
-    leafiness, ratios = results['leafiness'], results['ratio_to_none_beside_rivals']
-    rates = results['images_per_second_beside_rivals']
+    leafiness, ratios = results['leafiness'], results['ratio_to_none_beside_baselines']
+    rates = results['images_per_second_beside_baselines']
     return table(['', 'images/s', 'ratio to none', 'mean leafiness'], [
         [name, f'{np.median(rates[name]):,.0f}', f'{ratios[name]:.2f}', f'{leafiness[name]:.1%}']
         for name in sorted(rates, key=lambda name: -np.median(rates[name]))])
@@ -115,7 +115,7 @@ Grid against its ceiling: {results["grid_to_ceiling"]:.2f}.
 
 ## Beside what one would use instead
 
-{rivals_table(results)}
+{baselines_table(results)}
 
 ![Speed and leafiness](leafiness.png)
 
@@ -150,7 +150,7 @@ def ratios_figure(results: dict) -> matplotlib.figure.Figure:
 
 
 def leafiness_figure(results: dict) -> matplotlib.figure.Figure:
-    ratios, leafiness = results['ratio_to_none_beside_rivals'], results['leafiness']
+    ratios, leafiness = results['ratio_to_none_beside_baselines'], results['leafiness']
     names = sorted(ratios, key=ratios.get, reverse=True)
     colors = ['seagreen' if name in results['images_per_second'] and name != 'none' else
               'lightsteelblue' for name in names]

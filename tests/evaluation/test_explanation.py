@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dualstream import network
-from dualstream.report.explanation import explain
+from dualstream.evaluation.explanation import explain
 
 
 @pytest.fixture(scope='module')

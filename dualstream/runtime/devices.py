@@ -10,7 +10,7 @@ import glob
 import importlib.util
 import os
 
-from dualstream.cluster import Cluster
+from dualstream.runtime.cluster import Cluster
 
 DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
 

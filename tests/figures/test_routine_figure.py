@@ -8,9 +8,9 @@ import tensorflow as tf
 from dualstream.color import HsvRange, tf_color_mask
 from dualstream.crop import array_crop, candidate_windows, coverage, loop_crop, max_rand_crop
 from dualstream.datasets.cassava_crop.demo import draw_leaf_photo
-from dualstream.report.contact_sheet import contact_sheet, make_print
-from dualstream.report.routine_figure import CHOSEN, routine_figure
-from dualstream.report.windows import view
+from dualstream.figures.contact_sheet import contact_sheet, make_print
+from dualstream.figures.routine_figure import CHOSEN, routine_figure
+from dualstream.figures.windows import view
 
 TARGET = (96, 80)
 

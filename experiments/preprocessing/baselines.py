@@ -20,10 +20,10 @@ except ModuleNotFoundError as error:
     raise ValueError(
         f"{error.name} is not installed: pip install --editable '.[experiments]'") from error
 
-Rival = Callable[[bytes], np.ndarray]
+Baseline = Callable[[bytes], np.ndarray]
 
 
-def in_python() -> dict[str, Rival]:
+def in_python() -> dict[str, Baseline]:
     """Name -> bytes to image, uint8 (height, width, 3), as a data loader's worker would call it."""
     return {
         'OpenCV alone, leafiest window': opencv_alone,

@@ -7,9 +7,9 @@ import numpy as np
 from PIL import Image
 
 from dualstream.color import LEAF, HsvRange
-from dualstream.report.photo import Photo, read_photo
-from dualstream.report.routine_figure import draw_window
-from dualstream.report.windows import leaf_mask, view
+from dualstream.figures.photo import Photo, read_photo
+from dualstream.figures.routine_figure import draw_window
+from dualstream.figures.windows import leaf_mask, view
 
 PER_SHEET = 40
 _COLUMNS = 8

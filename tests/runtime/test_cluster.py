@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from commands import COMPILE_QUICKLY, Command, free_port
 
-from dualstream import devices
-from dualstream.cluster import Cluster
+from dualstream.runtime import devices
+from dualstream.runtime.cluster import Cluster
 
 
 def tf_config(addresses, index, kind='worker'):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dualstream.color import LEAF, HsvRange, tf_color_mask
-from dualstream.report.hue_wheel import FADED, hue_wheel_figure, in_words, wheel_image
+from dualstream.figures.hue_wheel import FADED, hue_wheel_figure, in_words, wheel_image
 
 RANGES = [LEAF, HsvRange(hue=(340, 20)), HsvRange((200, 260), (0.3, 0.6), (0.2, 0.7)),
           HsvRange(hue=(0, 360), saturation=(0, 1)), HsvRange(value=(0.33, 0.33))]

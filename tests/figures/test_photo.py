@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dualstream.report.photo import read_photo
+from dualstream.figures.photo import read_photo
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (12, 16, 3)).astype(np.uint8)
 

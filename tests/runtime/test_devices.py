@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from commands import COMPILE_QUICKLY
 
-from dualstream import devices
+from dualstream.runtime import devices
 
 TRAINS = """
 import json
@@ -23,7 +23,7 @@ import tensorflow as tf
 number = int(sys.argv[1])
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices('CPU')[0], number * [tf.config.LogicalDeviceConfiguration()])
-from dualstream import devices
+from dualstream.runtime import devices
 devices.settle_backend()
 import keras
 place = devices.place('cpu')

@@ -1,0 +1,1 @@
+"""Where and how a command runs: devices, hosts, whole files, and what all commands share."""
