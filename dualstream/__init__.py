@@ -1,12 +1,12 @@
 """dualstream: from leaf photographs to class probabilities.
 
-Importing it is quick: neither TensorFlow nor Keras is imported before a name is used, and from then
-on `tfds.load('cassava_crop')` finds its data set.
+Importing it is quick: it imports neither TensorFlow nor Keras before a name is used. From then on
+`tfds.load('cassava_crop')` finds the data set and `keras.saving.load_model` loads the models.
 """
 
 import importlib
 
-from dualstream.runtime import tfds_registration
+from dualstream.runtime import keras_registration, tfds_registration
 
 __version__ = '0.1.0'
 
@@ -23,6 +23,7 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = sorted(_MODULE_OF)
 
+keras_registration.register()
 tfds_registration.register()
 
 

@@ -1,6 +1,6 @@
-"""The two streams: a network after the fast gray and the slow coloured pathway of primates.
+"""The network of two streams, after the fast gray and the slow colour pathway of primates.
 
-Keras only, never TensorFlow: the same model runs on every backend of Keras.
+It imports Keras and never TensorFlow: the same model runs on every backend of Keras.
 """
 
 from dualstream.network.config import DualStreamConfig

@@ -1,12 +1,12 @@
-"""What both streams are made of: dense convolutions, in blocks, in stages; and how streams merge.
+"""Convolutions, blocks and stages of both streams, and the merges between the streams.
 
-Dense 3x3 and 1x1 convolutions only. A depthwise one saves multiply-adds and not time: a CPU spends
-it waiting for memory.
+Only dense 3x3 and 1x1 convolutions. Depthwise convolutions save multiply-adds but not time: a CPU
+spends that time waiting for memory.
 
 Each function takes feature maps (batch, H, W, channels) and the name of what it builds. Its last
-layer bears that name, so `model.get_layer(name).output` is what it gives. A seed is drawn for each
-layer from the network's seed and the layer's name: taking a part of the network away leaves every
-other weight as it was.
+layer has that name, so `model.get_layer(name).output` is the function's result. Each layer draws
+its initial weights with a seed of its own, made from the network's seed and the layer's name: a
+network without some of the layers starts with the same weights in all the others.
 """
 
 import zlib
@@ -16,16 +16,32 @@ from keras import layers
 
 MERGES = ('concat', 'add', 'gate')
 
+# Named in every layer that has the argument: keras.json may say channels_first.
+CHANNELS_LAST = 'channels_last'
+
 _MOMENTUM = 0.9
-"""Of the batch statistics' moving average. It forgets within some 20 steps, not Keras's 200: a
-short training, of a few hundred steps, would be judged by statistics of its first ones."""
+"""Of the moving averages of batch statistics. They follow the last 20 steps or so, where Keras's
+0.99 follows the last 200: too many for a training that is only a few hundred steps long."""
 
 
 def convolve(x, width: int, kernel: int, stride: int, name: str, seed: int, activation='relu'):
-    """Convolution, batch normalisation and, if given, an activation: `width` channels."""
+    """Adds a convolution, batch normalisation and, unless it is None, an activation.
+
+    Args:
+      x: the input, (batch, H, W, channels).
+      width: channels of the result.
+      kernel: pixels along the kernel's side.
+      stride: pixels between neighbouring positions of the kernel.
+      name: of the last layer added.
+      seed: the network's.
+      activation: a name that Keras knows, or None.
+
+    Returns:
+      The result, (batch, ceil(H / stride), ceil(W / stride), width).
+    """
     final = f'{name}_norm' if activation else name
     x = layers.Conv2D(
-        width, kernel, strides=stride, padding='same', use_bias=False,
+        width, kernel, strides=stride, padding='same', data_format=CHANNELS_LAST, use_bias=False,
         kernel_initializer=keras.initializers.HeNormal(layer_seed(seed, name)),
         name=f'{name}_conv')(x)
     x = layers.BatchNormalization(momentum=_MOMENTUM, name=final)(x)
@@ -33,57 +49,59 @@ def convolve(x, width: int, kernel: int, stride: int, name: str, seed: int, acti
 
 
 def block(x, width: int, kernels: tuple[int, ...], stride: int, name: str, seed: int):
-    """One convolution for each of `kernels`; the first takes the stride.
+    """Adds one convolution for each of `kernels`; the first one takes the stride.
 
-    What came in is added to what goes out where the two have the same shape (He et al., 2016).
-    Where they have not there is no shortcut: it would need a convolution of its own.
+    Where input and output have the same shape, a shortcut adds the input to the output (He et al.,
+    2016). Where they differ there is no shortcut: it would need a convolution of its own.
     """
-    came_in = x
+    shortcut = x
     for step, kernel in enumerate(kernels[:-1], start=1):
         x = convolve(x, width, kernel, stride if step == 1 else 1, f'{name}_step{step}', seed)
-    if came_in.shape != (*x.shape[:-1], width):
+    if shortcut.shape != (*x.shape[:-1], width):
         return convolve(x, width, kernels[-1], 1, name, seed)
     x = convolve(x, width, kernels[-1], 1, f'{name}_step{len(kernels)}', seed, activation=None)
-    x = layers.Add(name=f'{name}_add')([came_in, x])
+    x = layers.Add(name=f'{name}_add')([shortcut, x])
     return layers.Activation('relu', name=name)(x)
 
 
 def stage(
     x, width: int, blocks: int, kernels: tuple[int, ...], stride: int, name: str, seed: int
 ):
-    """A cortical area: `blocks` blocks, of which the first takes the stride."""
+    """Adds a cortical area: `blocks` blocks, of which the first one takes the stride."""
     for number in range(1, blocks):
         x = block(x, width, kernels, stride, f'{name}_block{number}', seed)
         stride = 1
     return block(x, width, kernels, stride, name, seed)
 
 
-def merge(stream, arrivals: list, kind: str, name: str, seed: int):
-    """The stream, told by what arrives from elsewhere at the same place and size.
+def merge(stream, inputs: list, *, kind: str, name: str, seed: int):
+    """Merges feature maps of another stream into a stream.
 
     Args:
-      stream: goes on, with as many channels as it had.
-      arrivals: feature maps of the same height and width, of any number of channels.
-      kind: `'concat'` mixes all channels by a 1x1 convolution, the freest; `'add'` adds what
-        arrives, projected by a 1x1 convolution, so the stream's own message stays whole; `'gate'`
-        lets what arrives, so projected, turn each of the stream's channels up or down in [0, 1].
-      name: of the outcome.
+      stream: the map that goes on, (batch, H, W, channels).
+      inputs: maps of the same height and width, of any number of channels, from the other stream.
+      kind: `'concat'` mixes all channels by a 1x1 convolution; `'add'` projects the inputs by a 1x1
+        convolution and adds them, so the stream's own map stays as it is; `'gate'` projects the
+        inputs to a factor in [0, 1] for each channel and place of the stream.
+      name: of the result's layer.
       seed: the network's.
+
+    Returns:
+      The merged map, as many channels as the stream had.
     """
     width = stream.shape[-1]
     if kind == 'concat':
-        everything = layers.Concatenate(name=f'{name}_meet')([stream, *arrivals])
+        everything = layers.Concatenate(name=f'{name}_concat')([stream, *inputs])
         return convolve(everything, width, 1, 1, name, seed)
-    arrived = (layers.Concatenate(name=f'{name}_meet')(arrivals) if len(arrivals) > 1
-               else arrivals[0])
+    x = layers.Concatenate(name=f'{name}_concat')(inputs) if len(inputs) > 1 else inputs[0]
     if kind == 'gate':
-        gate = convolve(arrived, width, 1, 1, f'{name}_gate', seed, activation='sigmoid')
+        gate = convolve(x, width, 1, 1, f'{name}_gate', seed, activation='sigmoid')
         return layers.Multiply(name=name)([stream, gate])
-    projected = convolve(arrived, width, 1, 1, f'{name}_arrival', seed, activation=None)
+    projected = convolve(x, width, 1, 1, f'{name}_projected', seed, activation=None)
     total = layers.Add(name=f'{name}_add')([stream, projected])
     return layers.Activation('relu', name=name)(total)
 
 
 def layer_seed(seed: int, name: str) -> int:
-    """A seed for one layer, the same in every process."""
+    """Makes a seed for one layer, the same in every process."""
     return zlib.crc32(f'{seed}/{name}'.encode())

@@ -8,10 +8,12 @@
                                   |            ^          ^            ^           ^
                                   +------------+----------+------------+-----------+  skips
 
-The gray stream, after the magnocellular pathway, is blind to colour, shallow and wide-field, and
-leads: its first convolution already steps 4 pixels. The HSV stream, after the parvocellular one,
-takes more steps to see as far, is thinner, and arrives `delay` stages later: its stage k meets the
-gray stream's stage k + delay. Skip connections carry its stem past its slow stages to each merge.
+The gray stream, after the magnocellular pathway, does not see colour, is shallow, and leads: its
+first convolution already steps 4 pixels. The HSV stream, after the parvocellular pathway, has more
+convolutions and fewer channels, and comes `delay` stages later: its stage k merges into the gray
+stream's stage k + delay. At a merge both streams see equally far (with a delay of 1, 31 and 30
+pixels at the first one). Skip connections carry the HSV stream's stem past its slow stages to each
+merge.
 
 Chen et al. (2007) found in macaques that responses blind to wavelength come before responses to it
 in V1, V4 and IT, by a lag that grows from area to area, and dorsal areas before the ventral ones of
@@ -30,9 +32,10 @@ Schuler, Romani, Abdel-Nasser, Rashwan, Puig (2022), MENDEL 28(1): streams of L 
 import keras
 from keras import layers
 
-from dualstream.network.blocks import convolve, layer_seed, merge, stage
+from dualstream.network.blocks import CHANNELS_LAST, convolve, layer_seed, merge, stage
 from dualstream.network.config import DualStreamConfig
 from dualstream.network.lgn import feed
+from dualstream.network.model import DualStream
 
 GRAY_AREAS = ('v1_magno', 'v2_thick', 'mt', 'sts')
 HSV_AREAS = ('v1_parvo', 'v2_thin', 'v4', 'it')
@@ -45,16 +48,24 @@ _HSV_KERNELS = (3, 1)
 
 
 def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Model:
-    """Builds the network.
+    """Builds the network that a configuration describes.
+
+    Use it where you vary the architecture; `build` gives the same network by a preset's name.
 
     Args:
-      config: what it is like.
+      config: the architecture, image size and number of classes.
       name: of the model.
 
     Returns:
       A functional model, from images float32 (batch, H, W, 3), sRGB in [0, 1], to probabilities
       float32 (batch, classes); or, if not `config.include_top`, to the feature map of the read-out
-      (batch, ceil(H / 32), ceil(W / 32), channels).
+      (batch, ceil(H / 32), ceil(W / 32), channels). It refuses images of whole numbers.
+
+    Example:
+      >>> from dualstream import DualStreamConfig, dual_stream
+      >>> config = DualStreamConfig(image_size=(64, 96), classes=3, lateral='both')
+      >>> dual_stream(config).output_shape
+      (None, 3)
     """
     image = layers.Input((*config.image_size, 3), name='image')
     gray = feed(image, config.fast, config.hue, 'lgn_magno')
@@ -65,7 +76,7 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
     else:
         x = _two_streams(image, gray, config)
     if config.include_top:
-        x = layers.GlobalAveragePooling2D(name='pool')(x)
+        x = layers.GlobalAveragePooling2D(CHANNELS_LAST, name='pool')(x)
         # Keras on torch keeps a layer's seed in an int32.
         seed = layer_seed(config.seed, 'dropout') % 2**31
         x = layers.Dropout(config.dropout, seed=seed, name='dropout')(x)
@@ -75,20 +86,21 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
             kernel_initializer=keras.initializers.GlorotUniform(
                 layer_seed(config.seed, 'logits')))(x)
         x = layers.Softmax(dtype='float32', name='probabilities')(x)
-    return keras.Model(image, x, name=name)
+    return DualStream(image, x, name=name)
 
 
 def _two_streams(image, gray, config: DualStreamConfig):
-    """From what the leading stream is fed to the read-out, with the other stream coming in."""
+    """Adds both streams, their merges and the read-out."""
     hsv = feed(_shrunk(image, config.delay), config.slow, config.hue, 'lgn_parvo')
     hsv_stem = convolve(hsv, config.hsv_widths[0], 3, 2, 'v1_parvo_stem', config.seed)
     hsv = hsv_stem
     for number, area in enumerate(GRAY_AREAS, start=1):
         gray = _gray_stage(gray, number, config)
-        arriving = number - config.delay
-        if arriving >= 1:
-            hsv = _hsv_stage(hsv, arriving, 2, config)
-            gray, hsv = _meet(gray, hsv, hsv_stem, area, arriving, config)
+        hsv_number = number - config.delay
+        if hsv_number >= 1:
+            hsv = _hsv_stage(hsv, hsv_number, 2, config)
+            gray, hsv = _merge_laterally(
+                gray, hsv, hsv_stem, area, HSV_AREAS[hsv_number - 1], config)
     if config.delay:
         # What comes later than STS goes straight to the read-out, which has the size of STS.
         hsv = _hsv_stage(hsv, len(config.hsv_widths), 1, config)
@@ -96,25 +108,35 @@ def _two_streams(image, gray, config: DualStreamConfig):
 
 
 def features(model: keras.Model) -> keras.Model:
-    """A model that gives what each area of each stream says; it shares the weights.
+    """Makes a model whose outputs are the feature maps of all areas; it shares the weights.
 
     Args:
       model: from `dual_stream`, or loaded from a file.
 
     Returns:
       A model of the same input, whose output is {'gray': {area: map}, 'hsv': {area: map},
-      'merged': {area: map}}, with maps (batch, h, w, channels) in the order in which they come.
-      An area that is told something at a merge is given before it, and under 'merged' after it; the
-      read-out, 'pfc', comes last.
+      'merged': {area: map}}, with maps (batch, h, w, channels) in the network's order. An area into
+      which the other stream is merged is there twice: under its stream as it was before, and under
+      'merged', as `AREA_merged`, as it is afterwards. The read-out, 'pfc', comes last.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import build
+      >>> from dualstream.network import features
+      >>> maps = features(build('nano', (64, 64)))(np.zeros([1, 64, 64, 3], np.float32))
+      >>> list(maps['merged'])
+      ['v2_thick_merged', 'mt_merged', 'sts_merged', 'pfc']
+      >>> tuple(maps['gray']['mt'].shape)
+      (1, 4, 4, 32)
     """
     present = {layer.name for layer in model.layers}
-    told = [f'{area}_told' for area in (*GRAY_AREAS, *HSV_AREAS)]
-    return keras.Model(model.input, {
+    merged = [f'{area}_merged' for area in (*GRAY_AREAS, *HSV_AREAS)]
+    return DualStream(model.input, {
         stream: {area: model.get_layer(area).output for area in areas if area in present}
         for stream, areas in (
             ('gray', GRAY_AREAS),
             ('hsv', ('v1_parvo_stem', *HSV_AREAS)),
-            ('merged', (*told, READ_OUT)))
+            ('merged', (*merged, READ_OUT)))
     }, name=f'{model.name}_features')
 
 
@@ -130,34 +152,36 @@ def _hsv_stage(x, number: int, stride: int, config: DualStreamConfig):
                  _HSV_KERNELS, stride, HSV_AREAS[number - 1], config.seed)
 
 
-def _meet(gray, hsv, hsv_stem, gray_area: str, arriving: int, config: DualStreamConfig):
-    """What each stream goes on with, after its lateral connections."""
-    told_gray, told_hsv = gray, hsv
+def _merge_laterally(gray, hsv, hsv_stem, gray_area: str, hsv_area: str, config: DualStreamConfig):
+    """Gives the map that each stream goes on with, after its lateral connections."""
+    merged_gray, merged_hsv = gray, hsv
     if config.lateral in ('hsv_to_gray', 'both'):
-        arrivals = [hsv, *_skip(hsv_stem, hsv, gray_area, config)]
-        told_gray = merge(gray, arrivals, config.merge, f'{gray_area}_told', config.seed)
+        merged_gray = merge(
+            gray, [hsv, *_skip(hsv_stem, hsv, gray_area, config)], kind=config.merge,
+            name=f'{gray_area}_merged', seed=config.seed)
     if config.lateral in ('gray_to_hsv', 'both'):
-        told_hsv = merge(
-            hsv, [gray], config.merge, f'{HSV_AREAS[arriving - 1]}_told', config.seed)
-    return told_gray, told_hsv
+        merged_hsv = merge(
+            hsv, [gray], kind=config.merge, name=f'{hsv_area}_merged', seed=config.seed)
+    return merged_gray, merged_hsv
 
 
 def _read_out(gray, hsv, hsv_stem, config: DualStreamConfig):
-    """The prefrontal cortex, where both streams end: as wide as the two together."""
-    everything = layers.Concatenate(name=f'{READ_OUT}_meet')(
+    """Adds the prefrontal cortex, where both streams end: as wide as the two together."""
+    everything = layers.Concatenate(name=f'{READ_OUT}_concat')(
         [gray, hsv, *_skip(hsv_stem, hsv, READ_OUT, config)])
     return convolve(
         everything, gray.shape[-1] + hsv.shape[-1], 1, 1, READ_OUT, config.seed)
 
 
-def _skip(hsv_stem, meets, area: str, config: DualStreamConfig) -> list:
-    """The stem, averaged down to the size of the map that it meets; none without skips."""
+def _skip(hsv_stem, hsv, area: str, config: DualStreamConfig) -> list:
+    """The stem, averaged down to the size of the HSV stream at a merge; none without skips."""
     if not config.skips:
         return []
     factor = 1
-    while -(-hsv_stem.shape[1] // factor) > meets.shape[1]:
+    while -(-hsv_stem.shape[1] // factor) > hsv.shape[1]:
         factor *= 2
-    return [layers.AveragePooling2D(factor, padding='same', name=f'skip_to_{area}')(hsv_stem)]
+    return [layers.AveragePooling2D(
+        factor, padding='same', data_format=CHANNELS_LAST, name=f'skip_to_{area}')(hsv_stem)]
 
 
 def _shrunk(image, octaves: int):
@@ -165,4 +189,5 @@ def _shrunk(image, octaves: int):
         return image
     # In float32, as the colours that are computed from it.
     return layers.AveragePooling2D(
-        2 ** octaves, padding='same', dtype='float32', name='retina_parvo')(image)
+        2 ** octaves, padding='same', data_format=CHANNELS_LAST, dtype='float32',
+        name='retina_parvo')(image)

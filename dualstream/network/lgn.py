@@ -1,8 +1,8 @@
-"""Where the pathways part: what each stream sees of a pixel.
+"""Layers that compute what each stream sees of a pixel.
 
-In primates the lateral geniculate nucleus (LGN) keeps the two apart: its magnocellular layers carry
-luminance and hardly any colour, its parvocellular layers carry colour. The layers here have no
-weights. They take images float (..., H, W, 3), sRGB in [0, 1].
+In primates the lateral geniculate nucleus (LGN) keeps the pathways apart: its magnocellular layers
+carry luminance and hardly any colour, its parvocellular layers carry colour. The layers here have
+no weights. They take images float (..., H, W, 3), sRGB in [0, 1].
 """
 
 import math
@@ -19,7 +19,7 @@ _TINY = 1e-6
 HUES = ('raw', 'circular')
 
 FEEDS = ('luminance', 'hsv', 'lightness', 'ab', 'rgb')
-"""What a stream can be fed: what the two of primates are, or, to compare with, something else."""
+"""What a stream can see: `luminance` and `hsv` as in primates; the others are for comparisons."""
 
 _TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
 """From linear sRGB to XYZ, with D65 as white, after IEC 61966-2-1."""
@@ -29,9 +29,16 @@ _WHITE = (0.95047, 1.0, 1.08883)
 
 @keras.saving.register_keras_serializable(package='dualstream')
 class Luminance(keras.layers.Layer):
-    """How bright each pixel is: (..., H, W, 3) to (..., H, W, 1), in [0, 1].
+    """Computes how bright each pixel is: (..., H, W, 3) to (..., H, W, 1), in [0, 1].
 
     It is JPEG's own Y, which the files hold at full resolution while they halve that of colour.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream.network import Luminance
+      >>> green = np.float32([[[0, 1, 0]]])
+      >>> round(float(Luminance()(green)[0, 0, 0]), 3)
+      0.587
     """
 
     def __init__(self, **kwargs):
@@ -49,19 +56,27 @@ class Luminance(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package='dualstream')
 class HueSaturationValue(keras.layers.Layer):
-    """Which colour each pixel has: (..., H, W, 3) to (..., H, W, 3 or 4).
+    """Computes the colour of each pixel: (..., H, W, 3) to (..., H, W, 3 or 4).
 
     Computed in float32 under any precision, since hue is a difference divided by a difference, and
-    bfloat16 keeps but 8 bits of each; only the outcome is rounded.
+    bfloat16 keeps only 8 bits of each; only the result is rounded.
 
     Args:
       hue: `'raw'` gives (hue, saturation, value), each in [0, 1], hue in turns. It has a seam: two
         reds that look alike may lie at 0 and at 1. `'circular'` gives (saturation x cosine of hue,
         saturation x sine of hue, saturation, value), the first two in [-1, 1]. It has no seam, and
-        a gray pixel, whose hue means nothing, says nothing about hue.
+        a gray pixel, whose hue means nothing, gives 0 for the first two.
 
     Raises:
       ValueError: hue is neither.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream.network import HueSaturationValue
+      >>> dark_green = np.float32([[[0, 0.5, 0]]])
+      >>> hue, saturation, value = HueSaturationValue('raw')(dark_green)[0, 0]
+      >>> round(360 * float(hue)), float(saturation), float(value)
+      (120, 1.0, 0.5)
     """
 
     def __init__(self, hue: str = 'circular', **kwargs):
@@ -97,13 +112,13 @@ class HueSaturationValue(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package='dualstream')
 class Lab(keras.layers.Layer):
-    """CIELAB of each pixel, under D65: (..., H, W, 3) to (..., H, W, 1 or 2).
+    """Computes CIELAB of each pixel, under D65: (..., H, W, 3) to (..., H, W, 1 or 2).
 
     After CIE 015:2018, from sRGB after IEC 61966-2-1; computed in float32 under any precision.
 
     Args:
-      part: `'lightness'` gives L* / 100, in [0, 1]; `'ab'` gives a* and b* over 110, which of sRGB
-        lie in [-1, 1].
+      part: `'lightness'` gives L* / 100, in [0, 1]; `'ab'` gives a* and b* over 110, which lie
+        in [-1, 1] for all colours of sRGB.
 
     Raises:
       ValueError: part is neither.
@@ -133,7 +148,14 @@ class Lab(keras.layers.Layer):
 
 
 def feed(images, what: str, hue: str, name: str):
-    """What one stream sees of the images: one of FEEDS, by a layer of that name."""
+    """Adds the layer that computes what one stream sees of the images.
+
+    Args:
+      images: float (batch, H, W, 3), sRGB in [0, 1].
+      what: one of FEEDS.
+      hue: one of HUES; only `'hsv'` needs it.
+      name: of the layer.
+    """
     if what == 'luminance':
         return Luminance(name=name)(images)
     if what == 'hsv':
@@ -150,7 +172,7 @@ def _linear(plane):
 
 
 def _cube_root(plane):
-    """CIELAB's f: a cube root, straightened near black, where its slope would be endless."""
+    """CIELAB's f: a cube root, straightened near black, where its slope would be infinite."""
     delta = 6 / 29
     root = ops.power(ops.maximum(plane, delta**3), 1 / 3)
     return ops.where(plane > delta**3, root, plane / (3 * delta**2) + 4 / 29)

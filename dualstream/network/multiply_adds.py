@@ -1,4 +1,4 @@
-"""What a network costs: its multiply-adds."""
+"""The cost of a network in multiply-adds."""
 
 import math
 
@@ -8,14 +8,19 @@ _WITH_KERNEL = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.
 
 
 def multiply_adds(model: keras.Model) -> int:
-    """Multiply-adds of the convolutions and dense layers of a model, for one image.
+    """Counts the multiply-adds of the convolutions and dense layers of a model, for one image.
 
     Each weight of a kernel is used once at every position of the output, whether the convolution is
-    dense or depthwise. What has no kernel (normalisation, activations, pooling) is not counted, as
-    is usual.
+    dense or depthwise. Layers without a kernel (normalisation, activations, pooling) do not count,
+    as is usual.
 
     Args:
       model: functional, of a fixed image size, each of its layers called once.
+
+    Example:
+      >>> from dualstream.network import build, multiply_adds
+      >>> f'{multiply_adds(build("tiny")):,}'
+      '84,459,712'
     """
     return sum(
         math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)

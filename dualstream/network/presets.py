@@ -1,4 +1,4 @@
-"""Sizes of the network, from one that trains over lunch to one of ResNet50's parameters."""
+"""Sizes of the network, from one for a demonstration to one as large as ResNet50."""
 
 import dataclasses
 
@@ -13,12 +13,12 @@ PRESETS = {
     'small': DualStreamConfig(widths=(32, 64, 160, 448)),
     'base': DualStreamConfig(widths=(64, 128, 304, 688), depth=2),
 }
-"""Parameters, for five classes, and multiply-adds for a 224x224 image:
+"""Parameters, for five classes, and multiply-adds, for an image of 224x224 pixels:
 
-    nano    0.12 M    29 M   for a demonstration on two cores
-    tiny    0.63 M    85 M
-    small   4.4  M   326 M   EfficientNetB0's parameters, at no more multiply-adds
-    base   25.4  M   2.1 G   ResNet50's parameters, at half its multiply-adds
+    nano      118,501      29,027,216   for a demonstration on two cores
+    tiny      634,197      84,459,712
+    small   4,424,517     326,009,376   EfficientNetB0's parameters, at fewer multiply-adds
+    base   25,366,613   2,138,707,024   ResNet50's parameters, at half its multiply-adds
 """
 
 
@@ -28,7 +28,7 @@ def build(
     classes: int = 5,
     **overrides,
 ) -> keras.Model:
-    """A network of a preset's size.
+    """Builds a network of a preset's size; `nano` to try things, `tiny` to train on a CPU.
 
     Args:
       preset: a name in PRESETS.
@@ -37,10 +37,19 @@ def build(
       **overrides: any other fields of `DualStreamConfig`, in place of the preset's.
 
     Returns:
-      The model that `dual_stream` describes.
+      The model that `dual_stream` describes, not compiled.
 
     Raises:
       ValueError: there is no such preset, or a field is out of its range.
+      TypeError: there is no such field.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import build
+      >>> model = build('nano', (64, 64), classes=3, delay=0)
+      >>> images = np.random.default_rng(0).random((2, 64, 64, 3), np.float32)
+      >>> model.predict(images, verbose=0).shape
+      (2, 3)
     """
     if preset not in PRESETS:
         raise ValueError(f'preset must be one of {tuple(PRESETS)}, got {preset!r}')

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dualstream.traces.read import Event
 
 PARTS = {
-    'merges': re.compile(r'/(\w+_told|pfc|skip_to)(_|/)'),
+    'merges': re.compile(r'/(\w+_merged|pfc|skip_to)(_|/)'),
     'gray stream': re.compile(r'/(lgn_magno|v1_magno|v2_thick|mt|sts)(_|/)'),
     'HSV stream': re.compile(r'/(retina_parvo|lgn_parvo|v1_parvo|v2_thin|v4|it)(_|/)'),
     'head': re.compile(r'/(pool|dropout|logits|probabilities)(_|/)'),

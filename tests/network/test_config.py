@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from dualstream.network import PRESETS, DualStreamConfig, build
@@ -15,6 +16,8 @@ from dualstream.network import PRESETS, DualStreamConfig, build
     ('channel_ratio', '1/2'), ('delay', 4), ('delay', -1), ('hue', 'cubic'),
     ('fast', 'none'), ('slow', 'gray'), ('lateral', 'up'),
     ('merge', 'max'), ('dropout', 1.0), ('dropout', None), ('seed', -1),
+    ('depth', True), ('seed', np.True_), ('classes', np.float64(5)), ('widths', (16, 32, True, 64)),
+    ('channel_ratio', True), ('dropout', float('nan')), ('skips', 'no'), ('include_top', 1),
 ])
 def test_a_bad_field_is_named(field, value):
     with pytest.raises(ValueError, match=f'^{field} must be .+, got '):
@@ -36,6 +39,27 @@ def test_a_config_survives_json(config):
     assert DualStreamConfig(**json.loads(json.dumps(dataclasses.asdict(config)))) == config
 
 
-def test_channels_of_the_hsv_stream_fill_vectors_and_stop_where_the_decision_is_made():
-    assert DualStreamConfig(widths=(16, 48, 96, 200)).hsv_widths == (16, 32, 48, 96)
+def test_numbers_of_numpy_become_pythons_own():
+    config = DualStreamConfig(
+        image_size=[np.int64(64), np.uint8(96)], classes=np.int64(5), seed=np.uint32(7),
+        channel_ratio=np.float32(0.5), dropout=0)
+    assert config == DualStreamConfig(image_size=(64, 96), seed=7, dropout=0.0)
+    for value in (*config.image_size, config.classes, config.seed):
+        assert type(value) is int
+    assert type(config.channel_ratio) is type(config.dropout) is float
+    json.dumps(dataclasses.asdict(config))
+
+
+@pytest.mark.parametrize('ratio', [0.07, 0.25, 1 / 3, 0.5, 0.7, 1.0])
+def test_the_hsv_stream_has_the_promised_share_of_channels_rounded_up_to_a_vector(ratio):
+    for width in range(1, 1700):
+        config = DualStreamConfig(widths=(width,) * 4, channel_ratio=ratio)
+        for hsv_width in config.hsv_widths:
+            assert hsv_width % 16 == 0
+            assert 0 <= hsv_width - ratio * width + 1e-6 < 16 + 1e-6
+
+
+def test_channels_of_the_hsv_stream_stop_at_the_read_out():
+    assert DualStreamConfig(widths=(16, 48, 80, 200)).hsv_widths == (16, 32, 48, 112)
     assert len(DualStreamConfig(delay=3).hsv_widths) == 2
+    assert DualStreamConfig(slow='none').hsv_widths == ()

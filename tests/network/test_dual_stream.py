@@ -1,6 +1,7 @@
 """The network as a Keras model: seeds, precision, files and backends."""
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -64,23 +65,83 @@ def test_mixed_precision_keeps_colours_and_probabilities_in_float32(nano, half_p
         assert keras.ops.all(outcome == keras.ops.cast(exact, 'bfloat16'))
 
 
-LOADED = '''
+@pytest.mark.parametrize('call', [
+    lambda model, images: model(images),
+    lambda model, images: model.predict(images, verbose=0),
+    lambda model, images: model.fit(images, np.zeros(len(images)), verbose=0),
+    lambda model, images: features(model)(images),
+], ids=['call', 'predict', 'fit', 'features'])
+@pytest.mark.parametrize('dtype', ['uint8', 'int32'])
+def test_images_that_are_not_scaled_are_refused(call, dtype):
+    model = build('nano', image_size=(64, 64))
+    model.compile(loss='sparse_categorical_crossentropy')
+    with pytest.raises(ValueError, match=f'images must be .* in .0, 1., got {dtype}; .*255'):
+        call(model, np.full([2, 64, 64, 3], 128, dtype))
+
+
+def test_a_saved_model_refuses_unscaled_images(nano, tmp_path):
+    nano().save(tmp_path / 'model.keras')
+    loaded = keras.saving.load_model(tmp_path / 'model.keras')
+    for model in (loaded, type(loaded).from_config(loaded.get_config())):
+        with pytest.raises(ValueError, match='divide 8-bit images by 255'):
+            model(np.zeros([1, 64, 64, 3], np.uint8))
+
+
+CHANNELS_FIRST = '''
 import sys
 import keras, numpy as np
-import dualstream.network
+from dualstream.network import build, features
+assert keras.config.image_data_format() == 'channels_first'
+weights, images, outputs = sys.argv[1:]
+for lateral in ('hsv_to_gray', 'both'):
+    model = build('nano', image_size=(64, 96), lateral=lateral)
+    features(model)
+model = build('nano', image_size=(64, 96))
+model.load_weights(weights)
+np.save(outputs, model.predict(np.load(images), verbose=0))
+'''
+
+
+def test_a_user_s_channels_first_changes_nothing(nano, tmp_path):
+    (tmp_path / 'keras.json').write_text(json.dumps(
+        {'image_data_format': 'channels_first', 'backend': 'tensorflow'}))
+    model = nano(image_size=(64, 96))
+    images = np.random.default_rng(3).random((2, 64, 96, 3), dtype=np.float32)
+    model.save_weights(tmp_path / 'model.weights.h5')
+    np.save(tmp_path / 'images.npy', images)
+    in_a_fresh_process(
+        CHANNELS_FIRST,
+        *(tmp_path / name for name in ('model.weights.h5', 'images.npy', 'outputs.npy')),
+        KERAS_HOME=str(tmp_path))
+    np.testing.assert_allclose(
+        np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0), atol=1e-5)
+
+
+LOADED = '''
+import sys
+{imports}
+import numpy as np
 model = keras.saving.load_model(sys.argv[1])
 model.summary()
 np.save(sys.argv[3], model.predict(np.load(sys.argv[2]), verbose=0))
 '''
 
 
-def test_a_saved_model_is_the_same_in_a_fresh_process(nano, tmp_path, images):
+@pytest.mark.parametrize('imports', [
+    'import dualstream, keras',
+    pytest.param('import keras, dualstream', marks=pytest.mark.slow),
+    pytest.param('import dualstream; from dualstream import build; import keras',
+                 marks=pytest.mark.slow),
+    pytest.param('import keras, dualstream.network', marks=pytest.mark.slow)])
+def test_a_saved_model_is_the_same_in_a_fresh_process(nano, tmp_path, images, imports):
     model = nano(hue='raw')
     model.save(tmp_path / 'model.keras')
     np.save(tmp_path / 'images.npy', images)
     in_a_fresh_process(
-        LOADED, *(tmp_path / name for name in ('model.keras', 'images.npy', 'outputs.npy')))
-    assert np.array_equal(np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0))
+        LOADED.format(imports=imports),
+        *(tmp_path / name for name in ('model.keras', 'images.npy', 'outputs.npy')))
+    np.testing.assert_allclose(
+        np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0), atol=1e-6)
 
 
 def test_a_loaded_model_shows_its_features(nano, tmp_path, images):
@@ -113,11 +174,12 @@ np.save(outputs, model.predict(np.load(images), verbose=0))
 '''
 
 
-@pytest.mark.parametrize('hue', ['circular', 'raw'])
-@pytest.mark.parametrize('backend, image_size', [
-    ('jax', (65, 97)),
-    ('torch', (64, 96)),  # at odd sizes Keras's average pooling pads otherwise there
-])
+@pytest.mark.parametrize('backend, image_size, hue', [
+    ('jax', (65, 97), 'circular'),
+    pytest.param('jax', (65, 97), 'raw', marks=pytest.mark.slow),
+    # At odd sizes Keras pads its average pooling otherwise on torch.
+    pytest.param('torch', (64, 96), 'circular', marks=pytest.mark.slow),
+    pytest.param('torch', (64, 96), 'raw', marks=pytest.mark.slow)])
 def test_other_backends_give_the_same_numbers(nano, tmp_path, backend, image_size, hue):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f'{backend} is not installed')

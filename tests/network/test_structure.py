@@ -54,7 +54,8 @@ def same(one: dict, other: dict, stream: str, area: str) -> bool:
 
 
 @pytest.mark.parametrize('preset, delay', [
-    ('nano', 0), ('nano', 1), ('tiny', 1), ('small', 1), ('base', 1)])
+    ('nano', 0), ('nano', 1), *(
+        pytest.param(preset, 1, marks=pytest.mark.slow) for preset in ('tiny', 'small', 'base'))])
 def test_the_way_of_hsv_to_every_merge_is_longer(preset, delay):
     model = build(preset, image_size=(64, 64), delay=delay)
     meetings = list(zip(GRAY_AREAS[delay:], HSV_AREAS))
@@ -63,11 +64,11 @@ def test_the_way_of_hsv_to_every_merge_is_longer(preset, delay):
         gray = convolutions_between(model, 'lgn_magno', gray_area)
         hsv = convolutions_between(model, 'lgn_parvo', hsv_area)
         assert 0 < gray < hsv
-        merged = model.get_layer(f'{gray_area}_told_meet').input
+        merged = model.get_layer(f'{gray_area}_merged_concat').input
         assert {tensor._keras_history.operation.name for tensor in merged} == {
             gray_area, hsv_area, f'skip_to_{gray_area}'}
     # At the last merge the gray stream comes as it is after the others, the HSV stream as IT.
-    assert convolutions_between(model, 'lgn_magno', 'sts_told') < convolutions_between(
+    assert convolutions_between(model, 'lgn_magno', 'sts_merged') < convolutions_between(
         model, 'lgn_parvo', 'it')
 
 
@@ -86,12 +87,12 @@ def test_cutting_the_skips_changes_only_merges(nano, images):
         layer.name for layer in cut.layers
         if not all(one.shape == other.shape and np.array_equal(one, other) for one, other in zip(
             layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True))}
-    assert changed == {'v2_thick_told_conv', 'mt_told_conv', 'sts_told_conv', 'pfc_conv'}
+    assert changed == {'v2_thick_merged_conv', 'mt_merged_conv', 'sts_merged_conv', 'pfc_conv'}
 
     with_skips, without = said(whole, images), said(cut, images)
     for stream, areas in BEFORE_THE_FIRST_MERGE.items():
         assert all(same(with_skips, without, stream, area) for area in areas)
-    assert not same(with_skips, without, 'merged', 'v2_thick_told')
+    assert not same(with_skips, without, 'merged', 'v2_thick_merged')
 
 
 @pytest.mark.parametrize('silent, untouched', [('hsv', 'gray'), ('gray', 'hsv')])
@@ -108,7 +109,7 @@ def test_silencing_a_stream_leaves_the_other_alone_up_to_the_first_merge(
         assert same(heard, silenced, untouched, area)
     for area in BEFORE_THE_FIRST_MERGE[silent]:
         assert not same(heard, silenced, silent, area)
-    assert not same(heard, silenced, 'merged', 'v2_thick_told')
+    assert not same(heard, silenced, 'merged', 'v2_thick_merged')
     assert not same(heard, silenced, 'merged', 'pfc')
 
 
@@ -119,24 +120,24 @@ def test_the_gray_stream_is_blind_to_colour(nano, images):
         colour['gray']['v2_thick'], gray['gray']['v2_thick'], atol=1e-4)
 
 
-@pytest.mark.parametrize('lateral, told', [
-    ('hsv_to_gray', {'v2_thick_told', 'mt_told', 'sts_told', 'pfc'}),
-    ('gray_to_hsv', {'v1_parvo_told', 'v2_thin_told', 'v4_told', 'pfc'}),
+@pytest.mark.parametrize('lateral, merged', [
+    ('hsv_to_gray', {'v2_thick_merged', 'mt_merged', 'sts_merged', 'pfc'}),
+    ('gray_to_hsv', {'v1_parvo_merged', 'v2_thin_merged', 'v4_merged', 'pfc'}),
     ('none', {'pfc'}),
 ])
-def test_lateral_connections_tell_whom_they_say(nano, lateral, told):
-    assert set(features(nano(lateral=lateral)).output['merged']) == told
+def test_lateral_connections_merge_into_the_streams_that_they_name(nano, lateral, merged):
+    assert set(features(nano(lateral=lateral)).output['merged']) == merged
 
 
 @pytest.mark.parametrize('merge', ['add', 'gate'])
-def test_every_kind_of_merge_listens_to_what_arrives(nano, merge, images):
+def test_every_kind_of_merge_depends_on_its_inputs(nano, merge, images):
     model = nano(merge=merge, lateral='both')
     silent = said_by_what_the_lgn_passes_on(
         model, images[..., :1], np.zeros((2, 32, 32, 4), np.float32))
     heard = said_by_what_the_lgn_passes_on(
         model, images[..., :1], np.ones((2, 32, 32, 4), np.float32))
-    assert set(heard['merged']) > {'v2_thick_told', 'v1_parvo_told'}
-    assert not same(heard, silent, 'merged', 'v2_thick_told')
+    assert set(heard['merged']) > {'v2_thick_merged', 'v1_parvo_merged'}
+    assert not same(heard, silent, 'merged', 'v2_thick_merged')
 
 
 @pytest.mark.parametrize('delay', [0, 1, 2, 3])

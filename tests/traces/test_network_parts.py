@@ -20,7 +20,7 @@ def test_every_layer_is_in_a_part(changed):
     if changed.get('slow') != 'none':
         assert parts['v4_step1_conv'] == parts['lgn_parvo'] == 'HSV stream'
     if not changed:
-        assert parts['mt_told_conv'] == parts['skip_to_sts'] == 'merges'
+        assert parts['mt_merged_conv'] == parts['skip_to_sts'] == 'merges'
 
 
 @pytest.mark.parametrize('name, part', [
