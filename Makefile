@@ -3,21 +3,34 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA := data
-# Python compiles what it imports; to compile all of TensorFlow as it is installed takes longer.
-QUICKLY := --quiet --no-compile
+PYTEST := $(BIN)/python -m pytest
 TRAIN := $(BIN)/python -m dualstream.train --data_dir=$(DATA) --resume
 
-.PHONY: train test lint clean
+# Python compiles what it imports; to compile all of TensorFlow as it is installed takes longer. Where
+# Python must not keep what it compiled, each process would compile TensorFlow again.
+QUICKLY := --quiet --no-compile
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: train test test-slow test-all quick lint clean
 
 train: .venv/installed
 	$(TRAIN) --workdir=runs/demo-no-crop --mask=none --crop=none
 	$(TRAIN) --workdir=runs/demo
 
+# All but the slow tests, which `test-slow` runs; `quick` is for the time between two edits.
 test: .venv/tested
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-slow: .venv/tested
+	$(PYTEST) -m slow
+
+test-all: test test-slow
+
+quick: .venv/tested
+	$(PYTEST) tests/color tests/crop tests/network tests/pipeline tests/datasets
 
 lint: .venv/tested
-	$(BIN)/python -m flake8
+	$(BIN)/python -m ruff check
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

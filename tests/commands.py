@@ -3,6 +3,7 @@
 To import it takes seconds, which would be most of what these tests take.
 """
 
+import atexit
 import multiprocessing
 import os
 import pathlib
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
+import warnings
 
 COMPILE_QUICKLY = '--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true'
 """XLA_FLAGS for a program that compiles on JAX for longer than it runs."""
@@ -22,15 +25,20 @@ _PROCESSES.set_forkserver_preload(
 
 
 class Command:
-    """What subprocess.Popen is for `python -m MODULE ARGUMENTS`, with its output as text."""
+    """What subprocess.Popen is for `python -m MODULE ARGUMENTS`, with its output as text.
+
+    Where the module is '-c', the first argument is a program's text, as for `python -c`.
+    """
 
     def __init__(self, module: str, *arguments: str) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self._output = [pathlib.Path(self._folder.name, name) for name in ('stdout', 'stderr')]
         for path in self._output:
             path.touch()
-        self._process = _PROCESSES.Process(
-            target=_run, args=(module, list(map(str, arguments)), *map(str, self._output)))
+        self.scratch = pathlib.Path(self._folder.name, 'tmp')  # its temporary files
+        self.scratch.mkdir()
+        self._process = _PROCESSES.Process(target=_run, args=(
+            module, list(map(str, arguments)), *map(str, self._output), str(self.scratch)))
         self._process.start()
 
     @property
@@ -49,8 +57,15 @@ class Command:
             time.sleep(0.05)
 
     def communicate(self) -> tuple[str, str]:
-        """Waits for its end; what it wrote to stdout and to stderr."""
+        """Waits for its end; what it wrote to stdout and to stderr.
+
+        A command that was not killed must leave no temporary files, save what Python compiled of
+        those that TensorFlow's AutoGraph wrote.
+        """
         self._process.join()
+        left = {path.name for path in self.scratch.iterdir()} - {'__pycache__'}
+        left = left if self.returncode >= 0 else None
+        assert not left, f'the command left temporary files: {left}'
         return tuple(path.read_text() for path in self._output)
 
 
@@ -73,9 +88,28 @@ def free_port() -> int:
             return one.getsockname()[1]
 
 
-def _run(module, arguments, *output):
-    for number, path in enumerate(output, 1):
+def _run(module, arguments, stdout, stderr, scratch):
+    """Runs a command as Python would, and ends as Python would.
+
+    A forked process of multiprocessing ends by os._exit, without what modules registered with
+    atexit: temporary folders would stay, and faults at the exit would remain unseen.
+    """
+    for number, path in enumerate((stdout, stderr), 1):
         with open(path, 'w') as file:
             os.dup2(file.fileno(), number)
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name='__main__', alter_sys=True)
+    os.environ['TMPDIR'] = tempfile.tempdir = scratch
+    warnings.filterwarnings('error', module='dualstream')
+    try:
+        if module == '-c':
+            sys.argv = ['-c', *arguments[1:]]
+            exec(compile(arguments[0], '<program>', 'exec'), {'__name__': '__main__'})
+        else:
+            sys.argv = [module, *arguments]
+            runpy.run_module(module, run_name='__main__', alter_sys=True)
+    except SystemExit:
+        raise
+    except BaseException:
+        traceback.print_exc()  # before what is said at the exit, as Python does
+        sys.exit(1)
+    finally:
+        atexit._run_exitfuncs()
