@@ -1,12 +1,14 @@
-"""What does an accelerator make of the network, and of masks and crops on it?
+"""Measures what an accelerator does with the network, and with masks and crops.
 
   KERAS_BACKEND=jax python -m experiments.accelerator --out=experiments/results/accelerator
 
-Trains and infers with each preset, in float32 and in mixed bfloat16, on batches that lie on the
-device already, in interleaved rounds; beside a large matrix product in the same precision, for the
-share of the device's best. Then masks and crops of whole frames there, as XLA compiles TensorFlow's
-own functions (`jax.experimental.jax2tf.call_tf`); without TensorFlow the network is measured alone.
-It says on which device everything ran: what is asked for and not there is an error.
+Trains and infers with each preset, in float32 and in mixed bfloat16, on batches that are on the
+device already, in interleaved rounds, and compares the arithmetic with that of a large matrix
+product in the same precision. Then runs masks and crops of whole frames there, as XLA compiles
+TensorFlow's own functions (`jax.experimental.jax2tf.call_tf`); without TensorFlow it measures the
+network alone. Takes some minutes, most of them for compiling; no accelerator has been timed yet.
+Prints a table of images per second with the device that each ran on; with --out, writes
+results.json and results.md. A device that is not there is an error.
 """
 
 import importlib.util

@@ -1,9 +1,11 @@
-"""What does tracing a training cost, on and off?
+"""Measures what tracing a training costs.
 
   python -m experiments.capture_cost --out=experiments/results/capture_cost
 
-Trains `nano` on a batch in memory, in interleaved rounds: with no trace asked for, with one that
-comes later, and while one is taken, at each of its levels. The steps' median times count.
+Trains `nano` on a batch in memory in interleaved rounds: without a trace, with a trace of later
+steps, and while a trace is taken at each of its levels. Takes about 5 minutes on 2 CPU cores.
+Prints a table of the median step times and their ratios to a plain step; with --out, writes
+results.json and results.md.
 """
 
 import json

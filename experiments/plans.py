@@ -1,10 +1,11 @@
-"""How fast would TPUs train, after their compiler, and what would their host have to deliver?
+"""Estimates how fast TPUs would train, and what their host must deliver.
 
   python -m experiments.plans --out=experiments/results/plans
 
-Compiles a training step of every preset, for several batch sizes and TPUs, without one; and
-measures what one core of this host delivers. Every finished plan is kept in DIR/results.json, and
-is not made again. It is a compiler's estimate; see dualstream.plan.
+Has the TPU's compiler compile a training step of every preset for several batch sizes and TPUs, and
+measures what one core of this host delivers. Needs no TPU: all is a compiler's estimate, as in
+dualstream.plan. Takes about 30 minutes on 2 CPU cores. Writes results.json, results.md with a table
+of plans, and plan.png; plans that results.json already has are not made again.
 """
 
 import dataclasses

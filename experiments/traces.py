@@ -1,11 +1,10 @@
-"""What limits the training step under each routine, as its trace says?
+"""What limits the training step behind each routine, according to its trace?
 
   python -m experiments.traces --out=experiments/results/traces
 
 Trains `nano` for some steps behind each of the seven routines from pixels, and behind the other two
 looks; traces and reviews each. Takes about 5 minutes on 2 CPU cores. Writes results.json,
-results.md, a table with a verdict per routine, and steps.png, a plot of the mean steps. For the page
-of one review, call dualstream.review --html.
+results.md with a table that has a verdict per routine, and steps.png, a plot of the mean steps.
 """
 
 import dataclasses

@@ -1,12 +1,13 @@
-"""Does it matter where you look? One network, one recipe, four ways to choose the window.
+"""Does it matter which part of a photograph the network sees?
 
   python -m experiments.where_to_look --out=experiments/results/where_to_look
 
-Trains the same network from the same seed on the demo's synthetic leaves (or any set that
---dataset names), with the leafiest window, the leafiest of 16 random ones, the window in the middle
-and the whole frame resized; and fits a logistic regression to the mean colour of the leafiest
-window and of the frame, to see how much of the task is mere colour. Writes results.json, results.md
-and balanced_accuracy.png.
+Trains the same network from the same seed on the demo set of synthetic leaves (or the set that
+--dataset names) with four kinds of image: the leafiest window, the leafiest of 16 random windows,
+the window in the middle and the whole frame resized. Fits a logistic regression to the mean colour
+of the leafiest window and of the frame, to see how far colour alone leads. Takes about 20 minutes
+on 2 CPU cores. Writes results.json, results.md with a table of balanced accuracies, and
+balanced_accuracy.png.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""What may you insert into a tf.data pipeline without slowing it down?"""
+"""What may a tf.data pipeline contain without becoming slower?"""

@@ -1,1 +1,1 @@
-"""Which parts of a practitioner's recipe earn their place?"""
+"""Which parts of a training recipe help?"""

@@ -1,12 +1,14 @@
-"""Which parts of a practitioner's recipe earn their place?
+"""Which parts of a training recipe help?
 
   python -m experiments.recipe --quick
   python -m experiments.recipe --dataset=cassava_crop/demo,cassava_crop/kaggle2020 \\
       --out=experiments/results/recipe
 
-Trains the plain recipe of dualstream.train beside recipes that differ from it in one thing, on the
-same folds with the same seeds; and scores a network that was trained on random crops with several
-windows of each picture. Every finished cell is kept in DIR/cells, and is not run again.
+Trains the plain recipe of dualstream.train, and recipes that differ from it in one thing, on the
+same folds with the same seeds; scores a network that was trained on random crops with several
+windows of each photograph. Takes about 70 minutes for two sets and 3 seeds on 2 CPU cores. Writes
+results.json, results.md with a table per set, and recipes.png. Finished cells are kept in DIR/cells
+and not run again.
 """
 
 import dataclasses

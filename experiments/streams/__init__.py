@@ -1,1 +1,1 @@
-"""Do two streams, one of them slower, earn their keep?"""
+"""Are two streams better than one at equal cost?"""
