@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 
+import commands
 import pytest
 
 import dualstream
@@ -17,17 +18,12 @@ def python(code, **kwargs):
     return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, **kwargs)
 
 
-def test_import_brings_neither_tensorflow_nor_keras():
-    heavy = {'tensorflow', 'keras', 'jax', 'cv2', 'tensorflow_datasets', 'matplotlib'}
-    process = python(f'import sys, dualstream; print({heavy} & set(sys.modules))')
-    assert process.stdout.strip() == 'set()', process.stderr
-
-
-def test_opencv_is_imported_by_its_mask_alone():
-    naming = {str(path.relative_to(ROOT)) for folder in ('dualstream', 'datasets')
-              for path in (ROOT / folder).rglob('*.py') if 'import cv2' in path.read_text()}
-    assert naming == {'dualstream/color/masks.py'}
-    assert '\nimport cv2' not in (ROOT / 'dualstream/color/masks.py').read_text()
+def test_import_brings_nothing_heavy():
+    """In a process of its own, since this one has imported everything."""
+    process = python('import sys, dualstream; print(*{name.split(".")[0] for name in sys.modules})')
+    heavy = {'tensorflow', 'keras', 'jax', 'cv2', 'tensorflow_datasets', 'matplotlib', 'numpy'}
+    assert 'dualstream' in process.stdout.split(), process.stderr
+    assert not heavy & set(process.stdout.split())
 
 
 @pytest.mark.parametrize('name', dualstream.__all__)
@@ -38,31 +34,7 @@ def test_public_names_are_there_and_documented(name):
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match='no_such_name'):
-        dualstream.no_such_name
-
-
-def test_network_needs_no_tensorflow():
-    """Its files name keras alone, so that it runs on any backend of Keras."""
-    for path in (ROOT / 'dualstream' / 'network').glob('*.py'):
-        assert 'tensorflow' not in path.read_text().replace('never TensorFlow', ''), path
-
-
-def imports_of(folder):
-    lines = [line.split('#')[0].split() for path in folder.rglob('*.py')
-             for line in path.read_text().splitlines()]
-    return {words[1] for words in lines if len(words) > 1 and words[0] in ('import', 'from')
-            and words[1].startswith('dualstream')}
-
-
-@pytest.mark.parametrize('room, may_use', [
-    ('color', {'color'}),
-    ('crop', {'crop', 'color'}),
-    ('network', {'network'}),
-    ('pipeline', {'pipeline', 'crop', 'color'}),
-])
-def test_arrows_point_down_only(room, may_use):
-    rooms = {name.split('.')[1] for name in imports_of(ROOT / 'dualstream' / room)}
-    assert rooms <= may_use
+        getattr(dualstream, 'no_such_name')  # noqa: B009
 
 
 @pytest.fixture(scope='module')
@@ -90,11 +62,10 @@ def test_wheel_holds_the_data_sets_and_no_module_called_datasets(wheel):
 
 def test_wheel_works_outside_of_the_checkout(wheel, builder, data_dir, tmp_path):
     site = tmp_path / 'site'
-    subprocess.run([sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps',
-                    f'--target={site}', str(wheel)], check=True, capture_output=True)
-    process = python(f'''
+    zipfile.ZipFile(wheel).extractall(site)  # all that pip does with a wheel of Python alone
+    process = commands.run('-c', f'''
 import sys
-sys.path.insert(0, {str(site)!r})
+sys.path[:] = [{str(site)!r}, *(path for path in sys.path if path not in ("", {str(ROOT)!r}))]
 import dualstream
 import tensorflow_datasets as tfds
 import importlib.util
@@ -105,5 +76,5 @@ assert builder.url_infos and 'Photographs' in builder.info.description
 crops = tfds.load('cassava_crop/small', data_dir={str(data_dir)!r}, split='test',
                   as_supervised=True)
 print(next(iter(crops))[0].shape, importlib.util.find_spec('datasets'))
-''', cwd=tmp_path)
+''')
     assert process.stdout.strip() == '(224, 224, 3) None', process.stderr
