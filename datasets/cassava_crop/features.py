@@ -42,7 +42,7 @@ class PhotoFeatures(tfds.features.FeaturesDict):
     def _crop(self, serialized):
         grid = self['leaf_grid'].decode_example(serialized['leaf_grid'])
         frame_size = tf.cast(tf.stack([serialized['height'], serialized['width']]), tf.int32)
-        window = array_crop(grid, CROP_SIZE, frame_size, BLOCK)
+        window = array_crop(grid, CROP_SIZE, frame_size, block=BLOCK)
         image = decode_window(serialized['image'], window, CROP_SIZE)
         return tf.cast(tf.round(255 * image), tf.uint8)
 

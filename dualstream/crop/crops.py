@@ -1,8 +1,10 @@
 """Crops: three ways to choose the leafiest window.
 
-Each takes how leafy the frame is, a mask or a leaf grid, and returns a window; none sees a pixel.
-`loop_crop` says what is meant, `array_crop` finds the same window with two matrix products, and
-`max_rand_crop` looks at a few random windows, as an eye does, and so augments the data as well.
+Each takes how leafy the frame is, a mask or a leaf grid, and returns a window; none needs a pixel.
+
+- `loop_crop` looks at one window after the other. Use it to read what is meant, and to test.
+- `array_crop` finds the same window by two matrix products. Use it to evaluate and to predict.
+- `max_rand_crop` looks at a few random windows, as an eye does. Use it to train: it also augments.
 
 Among equally leafy windows the one nearest to the frame's middle wins, and among those the first
 in raster order. So a photograph without a leaf gives its middle.
@@ -14,31 +16,44 @@ from dualstream.crop.windows import (
     candidate_offsets, candidate_windows, overlap, saccade_windows, window_size)
 
 STRIDE = 8
-"""Pixels between neighbouring windows: the leaf grid's block, so every choice sees the same."""
+"""Pixels between neighbouring windows: the leaf grid's block, so masks and grids allow the same."""
 
 
 def loop_crop(
     leafiness: tf.Tensor,
     target_size: tuple[int, int],
     frame_size: tf.Tensor | None = None,
+    *,
     block: int | tf.Tensor = 1,
     stride: int = STRIDE,
 ) -> tf.Tensor:
-    """The leafiest window, found by looking at one after the other.
+    """Chooses the leafiest window by looking at one after the other.
+
+    Use it to read what the crops mean; `array_crop` finds the same window much faster.
 
     Args:
-      leafiness: a mask, bool (H, W), or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
-        float32 of either shape, whole numbers, as of `mask_blocks`.
-      target_size: height and width of the crop to make.
-      frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not tell it.
-      block: pixels along the side of the leaf grid's blocks, a number or int32; 1 for a mask.
-      stride: pixels between neighbouring windows.
+      leafiness: a mask, bool (H, W); or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
+        float32 of either shape, whole numbers from 0 to 256, such as pixels counted in each block.
+      target_size: (height, width) in pixels of the image to make. A frame smaller than that has
+        windows of the same proportions, as large as fit.
+      frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
+      block: pixels along the side of the leaf grid's blocks, at most 256; 1 for a mask. An int, or
+        an int32 tensor, which needs frame_size.
+      stride: pixels between neighbouring windows, at least 1.
 
     Returns:
-      int32 (4,), the window (y, x, height, width).
+      int32 (4,), the window (y, x, height, width) in pixels of the frame.
 
     Raises:
-      ValueError: a target_size, stride or block that is not positive.
+      ValueError: a target_size, stride or block is not positive, or frame_size is missing.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import loop_crop
+      >>> mask = np.zeros([48, 64], bool)
+      >>> mask[30:, 40:] = True
+      >>> loop_crop(mask, (24, 24)).numpy()
+      array([24, 40, 24, 24], dtype=int32)
     """
     frame_size = _frame_size(leafiness, frame_size, block)
     exact = _exact_dtype(leafiness, target_size)
@@ -65,27 +80,51 @@ def array_crop(
     leafiness: tf.Tensor,
     target_size: tuple[int, int],
     frame_size: tf.Tensor | None = None,
+    *,
     block: int | tf.Tensor = 1,
     stride: int = STRIDE,
 ) -> tf.Tensor:
-    """The leafiest window, all windows looked at at once: the same one as `loop_crop`'s.
+    """Chooses the leafiest window by looking at all of them at once: the one of `loop_crop`.
+
+    Use it to evaluate and to predict, where the same photograph must give the same window.
 
     A window is a span of rows times a span of columns, so the pixels covered in all windows are
-    rows @ leafiness @ columns', where rows tells how many pixels each span of rows shares with each
-    row of blocks, and columns likewise.
+    rows @ leafiness @ columns', where `rows` holds how many pixels each span of rows shares with
+    each row of blocks, and `columns` holds the same of the columns.
 
-    Arguments, result and errors are those of `loop_crop`.
+    Args:
+      leafiness: a mask, bool (H, W); or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
+        float32 of either shape, whole numbers from 0 to 256, such as pixels counted in each block.
+      target_size: (height, width) in pixels of the image to make. A frame smaller than that has
+        windows of the same proportions, as large as fit.
+      frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
+      block: pixels along the side of the leaf grid's blocks, at most 256; 1 for a mask. An int, or
+        an int32 tensor, which needs frame_size.
+      stride: pixels between neighbouring windows, at least 1.
+
+    Returns:
+      int32 (4,), the window (y, x, height, width) in pixels of the frame.
+
+    Raises:
+      ValueError: a target_size, stride or block is not positive, or frame_size is missing.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import array_crop, leaf_grid
+      >>> mask = np.zeros([48, 64], bool)
+      >>> mask[30:, 40:] = True
+      >>> array_crop(leaf_grid(mask), (24, 24), mask.shape, block=8).numpy()
+      array([24, 40, 24, 24], dtype=int32)
     """
     # Every op counts here: the whole choice takes a tenth of a millisecond.
     frame_size = _frame_size(leafiness, frame_size, block)
     size = window_size(frame_size, target_size)
     ys, xs = candidate_offsets(frame_size, size, stride)
     (frame_height, frame_width), (height, width) = tf.unstack(frame_size), tf.unstack(size)
-    rows = overlap(ys, height, frame_height, block)
-    columns = overlap(xs, width, frame_width, block)
-    exact = _exact_dtype(leafiness, target_size)
-    in_rows = tf.cast(rows @ tf.cast(leafiness, tf.float32), exact)
-    covered = tf.matmul(in_rows, tf.cast(columns, exact), transpose_b=True)
+    rows = overlap(ys, height, frame_height, block=block)
+    columns = overlap(xs, width, frame_width, block=block)
+    in_rows = tf.matmul(rows, tf.cast(leafiness, tf.float32))
+    covered = _exact_product(in_rows, columns, _exact_dtype(leafiness, target_size))
     off_center = (tf.expand_dims(tf.square(2 * ys + height - frame_height), 1)
                   + tf.square(2 * xs + width - frame_width))
     best = _leafiest(tf.reshape(covered, [-1]), tf.reshape(off_center, [-1]))
@@ -97,33 +136,53 @@ def max_rand_crop(
     leafiness: tf.Tensor,
     target_size: tuple[int, int],
     seed: tf.Tensor,
+    *,
     saccades: int = 16,
     frame_size: tf.Tensor | None = None,
     block: int | tf.Tensor = 1,
     stride: int = STRIDE,
 ) -> tf.Tensor:
-    """The leafiest of some random windows.
+    """Chooses the leafiest of some random windows.
 
-    The windows are drawn uniformly, with replacement, from those that `array_crop` considers. So
-    one saccade is a random crop, and many come to the leafiest window.
+    Use it to train: each epoch sees other windows of a photograph. The windows are drawn uniformly,
+    with replacement, from those that `array_crop` considers. So one saccade is a random crop, and
+    with many the window comes close to the leafiest one.
 
     Args:
-      leafiness, target_size, frame_size, block, stride: as of `loop_crop`.
+      leafiness: a mask, bool (H, W); or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
+        float32 of either shape, whole numbers from 0 to 256, such as pixels counted in each block.
+      target_size: (height, width) in pixels of the image to make. A frame smaller than that has
+        windows of the same proportions, as large as fit.
       seed: int (2,), of a stateless generator: the same seed gives the same window everywhere.
       saccades: how many windows to look at, at least 1.
+      frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
+      block: pixels along the side of the leaf grid's blocks, at most 256; 1 for a mask. An int, or
+        an int32 tensor, which needs frame_size.
+      stride: pixels between neighbouring windows, at least 1.
 
     Returns:
-      int32 (4,), the window (y, x, height, width).
+      int32 (4,), the window (y, x, height, width) in pixels of the frame.
 
     Raises:
-      ValueError: saccades, or one of `loop_crop`'s arguments, is not positive.
+      ValueError: saccades, a target_size, stride or block is not positive, or frame_size is
+        missing.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import coverage, max_rand_crop
+      >>> mask = np.zeros([48, 64], bool)
+      >>> mask[30:, 40:] = True
+      >>> one, many = (max_rand_crop(mask, (24, 24), [0, 1], saccades=n) for n in (1, 100))
+      >>> bool(coverage(mask, one) <= coverage(mask, many))
+      True
     """
     frame_size = _frame_size(leafiness, frame_size, block)
-    windows = saccade_windows(frame_size, target_size, seed, saccades, stride)
-    rows = overlap(windows[:, 0], windows[0, 2], frame_size[0], block)
-    columns = overlap(windows[:, 1], windows[0, 3], frame_size[1], block)
+    windows = saccade_windows(
+        frame_size, target_size, seed, saccades=saccades, stride=stride)
+    rows = overlap(windows[:, 0], windows[0, 2], frame_size[0], block=block)
+    columns = overlap(windows[:, 1], windows[0, 3], frame_size[1], block=block)
     exact = _exact_dtype(leafiness, target_size)
-    in_rows = tf.cast(rows @ tf.cast(leafiness, tf.float32), exact)
+    in_rows = tf.cast(tf.matmul(rows, tf.cast(leafiness, tf.float32)), exact)
     covered = tf.reduce_sum(in_rows * tf.cast(columns, exact), axis=1)
     return windows[_leafiest(covered, _off_center(windows, frame_size))]
 
@@ -135,7 +194,7 @@ def _frame_size(leafiness, frame_size, block):
     if frame_size is not None:
         return tf.convert_to_tensor(frame_size, tf.int32)
     if not known or block > 1:
-        raise ValueError('frame_size is needed with a leaf grid: its blocks do not tell it')
+        raise ValueError('frame_size is needed with a leaf grid: its blocks do not say it')
     return tf.shape(leafiness)
 
 
@@ -143,6 +202,20 @@ def _exact_dtype(leafiness, target_size):
     """The narrowest floating type that counts every window's leaf without rounding."""
     full = 255 if leafiness.dtype == tf.uint8 else 1
     return tf.float32 if full * target_size[0] * target_size[1] < 2**24 else tf.float64
+
+
+def _exact_product(in_rows, columns, exact):
+    """in_rows @ columns', of whole numbers up to 2^24 and up to 256, exact on every device.
+
+    The matrix units of a TPU take bfloat16, which holds whole numbers up to 256, and add in
+    float32. So in_rows goes in as three digits of base 256, one below the other.
+    """
+    middle = tf.floor(in_rows / 256)
+    high = tf.floor(middle / 256)
+    digits = tf.concat([in_rows - 256 * middle, middle - 256 * high, high], axis=0)
+    products = tf.cast(tf.matmul(digits, columns, transpose_b=True), exact)
+    low, middle, high = tf.split(products, 3)
+    return low + 256 * (middle + 256 * high)
 
 
 def _off_center(windows, frame_size):

@@ -1,28 +1,33 @@
 """Windows: where they may lie in a frame, and how much leaf they hold.
 
-A window is int32 (y, x, height, width) in pixels of the full frame. How leafy each place of the
-frame is comes as a *mask*, bool (H, W), or as a *leaf grid*, uint8 of blocks: the same thing at
-block sizes 1 and b, and the functions here take either.
+A window is int32 (y, x, height, width) in pixels of the full frame. A *mask*, bool (H, W), or a
+*leaf grid*, uint8 of blocks, holds how leafy each place of the frame is; the functions here take
+either.
 """
 
 import tensorflow as tf
 
 
 def window_size(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
-    """The size of the windows of a frame: the target's, or its shape shrunk until it fits.
+    """Computes the size of a frame's windows: the target's, or its shape shrunk until it fits.
 
     A frame smaller than the target has windows of the target's proportions, as large as fit; the
     crop is then enlarged to the target.
 
     Args:
-      frame_size: int32 (2,), height and width of the frame, at least 1.
-      target_size: height and width of the crop to make.
+      frame_size: int32 (2,), height and width of the frame in pixels, at least 1.
+      target_size: (height, width) in pixels of the crop to make.
 
     Returns:
       int32 (2,), height and width.
 
     Raises:
       ValueError: target_size is not two positive numbers.
+
+    Example:
+      >>> from dualstream.crop import window_size
+      >>> window_size((100, 400), (200, 400)).numpy()
+      array([100, 200], dtype=int32)
     """
     if len(target_size) != 2 or min(target_size) < 1:
         raise ValueError(f'target_size must be (height, width), both positive; got {target_size}')
@@ -34,7 +39,25 @@ def window_size(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tenso
 
 
 def center_window(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
-    """The window in the frame's middle: int32 (4,). Arguments as of `window_size`."""
+    """Gives the window in the frame's middle.
+
+    Use it as the plain crop to compare with: it needs neither a mask nor a grid.
+
+    Args:
+      frame_size: int32 (2,), height and width of the frame in pixels, at least 1.
+      target_size: (height, width) in pixels of the crop to make.
+
+    Returns:
+      int32 (4,), the window (y, x, height, width).
+
+    Raises:
+      ValueError: target_size is not two positive numbers.
+
+    Example:
+      >>> from dualstream import center_window
+      >>> center_window((600, 800), (224, 224)).numpy()
+      array([188, 288, 224, 224], dtype=int32)
+    """
     size = window_size(frame_size, target_size)
     return tf.concat([(frame_size - size) // 2, size], axis=0)
 
@@ -42,7 +65,7 @@ def center_window(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Ten
 def candidate_offsets(
     frame_size: tf.Tensor, size: tf.Tensor, stride: int
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The offsets of every window considered: one each stride, and the last flush with the edge.
+    """Lists the offsets of all windows considered: every stride, and one flush with the far edge.
 
     Args:
       frame_size: int32 (2,), height and width of the frame.
@@ -64,9 +87,25 @@ def candidate_offsets(
 def candidate_windows(
     frame_size: tf.Tensor, target_size: tuple[int, int], stride: int
 ) -> tf.Tensor:
-    """All windows considered, in raster order: int32 (n, 4).
+    """Lists all windows considered, in raster order.
 
-    Arguments and errors are those of `window_size` and `candidate_offsets`.
+    Args:
+      frame_size: int32 (2,), height and width of the frame in pixels.
+      target_size: (height, width) in pixels of the crop to make.
+      stride: pixels between neighbouring windows, at least 1.
+
+    Returns:
+      int32 (n, 4), each (y, x, height, width).
+
+    Raises:
+      ValueError: target_size is not two positive numbers, or stride is below 1.
+
+    Example:
+      >>> from dualstream.crop import candidate_windows
+      >>> candidate_windows((24, 30), (24, 24), stride=4).numpy()
+      array([[ 0,  0, 24, 24],
+             [ 0,  4, 24, 24],
+             [ 0,  6, 24, 24]], dtype=int32)
     """
     size = window_size(frame_size, target_size)
     ys, xs = candidate_offsets(frame_size, size, stride)
@@ -78,21 +117,24 @@ def saccade_windows(
     frame_size: tf.Tensor,
     target_size: tuple[int, int],
     seed: tf.Tensor,
+    *,
     saccades: int,
     stride: int,
 ) -> tf.Tensor:
-    """Windows drawn uniformly, with replacement, from `candidate_windows`.
+    """Draws windows uniformly, with replacement, from `candidate_windows`.
 
     Args:
-      frame_size, target_size, stride: as of `candidate_windows`.
+      frame_size: int32 (2,), height and width of the frame in pixels.
+      target_size: (height, width) in pixels of the crop to make.
       seed: int (2,), of a stateless generator: the same seed gives the same windows everywhere.
       saccades: how many windows to draw, at least 1.
+      stride: pixels between neighbouring windows, at least 1.
 
     Returns:
       int32 (saccades, 4), in raster order.
 
     Raises:
-      ValueError: saccades, or one of `candidate_windows`' arguments, is not positive.
+      ValueError: saccades, target_size or stride is not positive.
     """
     if saccades < 1:
         raise ValueError(f'saccades must be at least 1, got {saccades}')
@@ -103,9 +145,9 @@ def saccade_windows(
 
 
 def overlap(
-    starts: tf.Tensor, size: tf.Tensor, length: tf.Tensor, block: int
+    starts: tf.Tensor, size: tf.Tensor, length: tf.Tensor, *, block: int | tf.Tensor
 ) -> tf.Tensor:
-    """How many pixels each span shares with each block, along one axis.
+    """Counts the pixels that each span shares with each block, along one axis.
 
     Args:
       starts: int32 (n,), where the spans start, in pixels.
@@ -127,23 +169,32 @@ def coverage(
     leafiness: tf.Tensor,
     window: tf.Tensor,
     frame_size: tf.Tensor | None = None,
+    *,
     block: int = 1,
 ) -> tf.Tensor:
-    """The share of a window's pixels that the mask covers.
+    """Computes the share of a window's pixels that the mask covers.
 
     Args:
       leafiness: a mask, bool (H, W), or a leaf grid, uint8 (ceil(H / block), ceil(W / block)).
-      window: int32 (4,).
-      frame_size: int32 (2,); needed for a leaf grid, which does not tell it.
+      window: int32 (4,), (y, x, height, width) in pixels of the frame.
+      frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
       block: pixels along the side of the leaf grid's blocks; 1 for a mask.
 
     Returns:
       float32 in [0, 1]; from a leaf grid within 1/510 of the mask's own.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import coverage
+      >>> mask = np.zeros([48, 64], bool)
+      >>> mask[:, :16] = True
+      >>> float(coverage(mask, [0, 8, 16, 16]))
+      0.5
     """
     frame_size = tf.shape(leafiness) if frame_size is None else frame_size
     y, x, height, width = tf.unstack(window)
-    rows = overlap(y[None], height, frame_size[0], block)
-    columns = overlap(x[None], width, frame_size[1], block)
+    rows = overlap(y[None], height, frame_size[0], block=block)
+    columns = overlap(x[None], width, frame_size[1], block=block)
     covered = tf.reduce_sum((rows @ tf.cast(leafiness, tf.float32)) * columns)
     full = 255 if leafiness.dtype == tf.uint8 else 1
     return covered / tf.cast(full * height * width, tf.float32)

@@ -55,8 +55,11 @@ def view(
     routine = Routine(target_size, 'tf', 'array' if crop == 'loop' else crop, 'pixels', saccades)
     stateless_seed = tf.constant([seed, 0])
     size = tf.constant(mask.shape)
-    windows = (saccade_windows(size, target_size, stateless_seed, saccades, STRIDE)
-               if crop == 'random' else candidate_windows(size, target_size, STRIDE))
+    if crop == 'random':
+        windows = saccade_windows(
+            size, target_size, stateless_seed, saccades=saccades, stride=STRIDE)
+    else:
+        windows = candidate_windows(size, target_size, STRIDE)
     chosen = routine.window(tf.constant(mask), stateless_seed)
     windows = windows.numpy()
     return View(windows, _coverages(mask, windows), chosen.numpy(),

@@ -1,6 +1,6 @@
-"""The routines on a batch of decoded frames, for where the accelerator has time and the host none.
+"""The routines on a batch of decoded frames, on the accelerator.
 
-What the host does is then to decode; mask, windows and cut are tensor ops of fixed shapes, which
+The host then only decodes; mask, windows and cut are tensor ops of fixed shapes, which
 `tf.function(jit_compile=True)` compiles for a CPU, a GPU or a TPU.
 """
 
@@ -14,11 +14,14 @@ from dualstream.pipeline.routines import Routine
 
 
 def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
-    """The images of a batch of frames: those that the routine makes of each from its pixels.
+    """Makes the images of a batch of frames: those that the routine makes of each from its pixels.
+
+    Use it where the host is the bottleneck and frames have one size; else map the routine itself
+    over the photographs, which need not be decoded in full.
 
     Args:
-      routine: of the mask 'tf', and the crop 'array' or 'random'.
-      frames: uint8 (B, H, W, 3), sRGB; H and W are known when this is traced.
+      routine: one with mask='tf' and crop='array' or 'random'; its look does not matter.
+      frames: uint8 (B, H, W, 3), sRGB; H and W must be known when this is traced.
       seeds: int (B, 2), of a stateless generator; only crop='random' draws from it.
 
     Returns:
@@ -26,6 +29,14 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
 
     Raises:
       ValueError: the routine is another, which cannot be compiled, or H or W is not known.
+
+    Example:
+      >>> import tensorflow as tf
+      >>> from dualstream import Routine, crop_frames
+      >>> compiled = tf.function(crop_frames, jit_compile=True)
+      >>> frames, seeds = tf.zeros([2, 48, 64, 3], tf.uint8), tf.zeros([2, 2], tf.int32)
+      >>> compiled(Routine((24, 24)), frames, seeds).shape
+      TensorShape([2, 24, 24, 3])
     """
     frames = tf.convert_to_tensor(frames)
     frame_size = frames.shape[1:3].as_list()
@@ -46,7 +57,7 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
         masks = tf.cast(tf_color_mask(frames, routine.hsv_range), tf.float32)
         blocks = tf.reduce_sum(tf.reshape(masks, [-1, rows, block, columns, block]), axis=[2, 4])
     windows = tf.vectorized_map(
-        lambda each: routine.window(*each, frame_size, block), (blocks, seeds))
+        lambda each: routine.window(*each, frame_size, block=block), (blocks, seeds))
     ys = windows[:, 0, None] + tf.range(height)
     xs = windows[:, 1, None] + tf.range(width)
     pixels = tf.gather(tf.gather(frames, ys, axis=1, batch_dims=1), xs, axis=2, batch_dims=1)

@@ -1,11 +1,14 @@
 """The seven routines: from the bytes of a photograph to the image that the network sees.
 
-Two masks times three crops, and none. First a window is chosen, then that window is decoded; where
-the choice looks at is the routine's `look`:
+Two masks times three crops, and none. First a window is chosen, then that window is decoded. The
+routine's `look` says what the window is chosen from:
 
-- 'pixels': the whole frame is decoded and masked;
-- 'glance': a decode at 1/8 scale, one pixel a block, is masked;
-- 'grid': the leaf grid that was stored with the photograph; no pixel is decoded to choose.
+- 'grid': the leaf grid that was stored with the photograph. No pixel is decoded to choose, so this
+  is the fastest; use it wherever the data set stores grids.
+- 'glance': a decode at 1/8 scale, one pixel a block, is masked. Faster than 'pixels' and almost as
+  good; use it for JPEGs without a grid.
+- 'pixels': the whole frame is decoded and masked. The exact choice; use it for photographs without
+  a grid where time does not matter, and to compare with.
 """
 
 import dataclasses
@@ -25,18 +28,31 @@ LOOKS = ('auto', 'pixels', 'glance', 'grid')
 
 @dataclasses.dataclass(frozen=True)
 class Routine:
-    """One way from bytes to image.
+    """Makes images of photographs in one of the seven ways; for `tf.data.Dataset.map`.
 
     Attributes:
-      target_size: (height, width) of the image to make.
-      mask: 'none', 'cv' (OpenCV in Python) or 'tf' (tensor ops).
-      crop: 'none' (the whole frame, resized), 'loop', 'array' or 'random'.
-      look: 'pixels', 'glance', 'grid', or 'auto': the grid where there is one, else the pixels.
-      saccades: the windows that crop='random' looks at.
-      hsv_range: what the mask looks for; a stored grid was made with its own.
+      target_size: (height, width) in pixels of the image to make.
+      mask: 'tf' (tensor ops), 'cv' (OpenCV in Python: the same mask, slower; to compare with), or
+        'none'.
+      crop: 'random' to train, 'array' to evaluate and to predict, 'loop' (the same window as
+        'array', slower; to compare with), or 'none' (the whole frame, resized).
+      look: 'grid', 'glance', 'pixels', or 'auto': the grid where there is one, else the pixels.
+      saccades: how many windows crop='random' looks at, at least 1.
+      hsv_range: the colours that the mask covers; a stored grid was made with its own.
 
     Raises:
-      ValueError: a name that is not one of the above, or a mask without a crop or the reverse.
+      ValueError: a name is not one of the above, a mask is without a crop or a crop without a mask,
+        or a number is not positive.
+
+    Example:
+      >>> import tensorflow as tf
+      >>> from dualstream import Routine
+      >>> photo = tf.io.encode_jpeg(tf.zeros([60, 80, 3], tf.uint8))
+      >>> routine = Routine((32, 32), crop='random', look='glance')
+      >>> dataset = tf.data.Dataset.from_tensors({'image': photo})
+      >>> image = next(iter(dataset.map(lambda example: routine(example, seed=(0, 1)))))
+      >>> image.shape, image.dtype.name
+      (TensorShape([32, 32, 3]), 'float32')
     """
 
     target_size: tuple[int, int]
@@ -66,11 +82,11 @@ class Routine:
         return 'none' if self.mask == 'none' else f'{self.mask}-{self.crop}'
 
     def __call__(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
-        """The image of one example.
+        """Makes the image of one example.
 
         Args:
-          example: 'image', the photograph's bytes; and, for the grid, 'leaf_grid', uint8 of blocks
-            of `dualstream.crop.BLOCK` pixels, with 'height' and 'width' of the frame.
+          example: 'image', the bytes of a JPEG or PNG, a string; and, for the grid, 'leaf_grid',
+            uint8 (ceil(H / 8), ceil(W / 8)), with 'height' and 'width' of the frame, H and W.
           seed: int (2,), of a stateless generator; only crop='random' draws from it.
 
         Returns:
@@ -88,51 +104,81 @@ class Routine:
         return decode_window(contents, self.window_of_example(example, seed), self.target_size)
 
     def window_of_example(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
-        """The window that this routine chooses in an example: int32 (4,).
+        """Chooses the window of an example; not for a routine without a crop.
 
-        Arguments and errors are those of a call; without a crop, there is nothing to choose.
+        Args:
+          example: as a call of the routine takes it.
+          seed: int (2,), of a stateless generator; only crop='random' draws from it.
+
+        Returns:
+          int32 (4,), the window (y, x, height, width) in pixels of the frame.
+
+        Raises:
+          ValueError: look='grid' and the example has no leaf grid.
         """
         contents = example['image']
         look = self._looks_at(example)
         if look == 'pixels':
             return self.window_of_frame(decode_frame(contents), seed)
         if look == 'glance':
-            return self.window(self._mask(_glance(contents)), seed, frame_size(contents), BLOCK)
+            return self.window(self._mask(_glance(contents)), seed, frame_size(contents),
+                               block=BLOCK)
         if 'leaf_grid' not in example:
-            raise ValueError("look='grid' needs a data set with a leaf_grid, as cassava_crop has")
+            raise ValueError("look='grid' needs examples with a leaf_grid, as those of cassava_crop")
         size = tf.stack([example['height'], example['width']])
-        return self.window(example['leaf_grid'], seed, tf.cast(size, tf.int32), BLOCK)
+        return self.window(example['leaf_grid'], seed, tf.cast(size, tf.int32), block=BLOCK)
 
     def window_of_frame(self, frame: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """The window that this routine chooses in a decoded frame, uint8 (H, W, 3): int32 (4,)."""
+        """Chooses the window of a decoded frame; not for a routine without a crop.
+
+        Args:
+          frame: uint8 (H, W, 3), sRGB.
+          seed: int (2,), of a stateless generator; only crop='random' draws from it.
+
+        Returns:
+          int32 (4,), the window (y, x, height, width) in pixels of the frame.
+        """
         if self.mask == 'cv' or self.crop == 'loop':
             return self.window(self._mask(frame), seed)
         size = tf.shape(frame)[:2]
         with tf.name_scope('mask'):
             packed = packed_mask(frame, self.hsv_range)
-            # Where every window starts and ends with a block, the blocks tell as much as the mask.
+            # Where every window starts and ends with a block, blocks give the same counts as pixels.
             edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
             leafiness, block = tf.cond(
                 tf.reduce_all(tf.equal(edges % BLOCK, 0)),
                 lambda: (count_blocks(packed, size), BLOCK),
                 lambda: (tf.cast(unpack(packed, size), tf.float32), 1))
-        return self.window(leafiness, seed, size, block)
+        return self.window(leafiness, seed, size, block=block)
 
     def window(
         self,
         leafiness: tf.Tensor,
         seed: tf.Tensor,
         frame_size: tf.Tensor | None = None,
+        *,
         block: int | tf.Tensor = 1,
     ) -> tf.Tensor:
-        """The window that this routine's crop chooses: int32 (4,); arguments as of `loop_crop`."""
+        """Chooses a window by this routine's crop.
+
+        Args:
+          leafiness: a mask, bool (H, W); a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
+            float32 of either shape, whole numbers from 0 to 256.
+          seed: int (2,), of a stateless generator; only crop='random' draws from it.
+          frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
+          block: pixels along the side of the leaf grid's blocks; 1 for a mask.
+
+        Returns:
+          int32 (4,), the window (y, x, height, width) in pixels of the frame.
+        """
         place = {'frame_size': frame_size, 'block': block}
         with tf.name_scope('crop'):
             if self.crop == 'loop':
                 return loop_crop(leafiness, self.target_size, **place)
             if self.crop == 'array':
                 return array_crop(leafiness, self.target_size, **place)
-            return max_rand_crop(leafiness, self.target_size, seed, self.saccades, **place)
+            return max_rand_crop(
+                leafiness, self.target_size, seed, saccades=self.saccades, **place)
 
     def _looks_at(self, example):
         if self.look == 'auto':

@@ -40,7 +40,8 @@ def of_windows(examples: Iterable) -> dict[str, list]:
             results[f'lost by {name}'].append(best - float(coverage(mask, chosen)))
         expected.append(_expected_coverages(mask.numpy()))
         seed = tf.stack([tf.cast(example['index'], tf.int32), 0])
-        measured.append([float(coverage(mask, max_rand_crop(mask, TARGET, seed, saccades)))
+        measured.append([float(coverage(mask, max_rand_crop(
+                             mask, TARGET, seed, saccades=saccades)))
                          for saccades in SACCADES])
     results['expected'] = np.mean(expected, axis=0).tolist()
     results['measured'] = np.mean(measured, axis=0).tolist()

@@ -67,7 +67,7 @@ def with_window(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """The example and the window that the grid chooses, for `ceiling`, which chooses none."""
     routine = Routine(TARGET, look='grid')
     size = tf.cast(tf.stack([example['height'], example['width']]), tf.int32)
-    window = routine.window(example['leaf_grid'], _seed(example), size, 8)
+    window = routine.window(example['leaf_grid'], _seed(example), size, block=8)
     return {**example, 'window': window}
 
 

@@ -29,7 +29,7 @@ def mask(photo):
 def test_a_view_holds_the_windows_of_its_crop(mask, crop):
     seen = view(mask, TARGET, crop, saccades=7, seed=3)
     chosen = {'loop': lambda: loop_crop(mask, TARGET), 'array': lambda: array_crop(mask, TARGET),
-              'random': lambda: max_rand_crop(mask, TARGET, [3, 0], 7)}[crop]()
+              'random': lambda: max_rand_crop(mask, TARGET, [3, 0], saccades=7)}[crop]()
     np.testing.assert_array_equal(seen.chosen, chosen)
     every = candidate_windows(tf.constant(mask.shape), TARGET, 8).numpy()
     if crop == 'random':
@@ -51,7 +51,7 @@ def test_the_figure_tells_each_routines_coverage(photo, mask):
     figure = routine_figure(photo, target_size=TARGET, saccades=5, seed=1, title='a leaf')
     assert isinstance(figure, matplotlib.figure.Figure)
     said = titles(figure)
-    windows = [array_crop(mask, TARGET)] * 2 + [max_rand_crop(mask, TARGET, [1, 0], 5)]
+    windows = [array_crop(mask, TARGET)] * 2 + [max_rand_crop(mask, TARGET, [1, 0], saccades=5)]
     expected = [mask.mean(), *(float(coverage(mask, window)) for window in windows)]
     assert said[-4:] == [f'{share:.1%} leaf' for share in expected]
     for name in ('none', 'cv-loop', 'tf-loop', 'cv-array', 'tf-array', 'cv-random', 'tf-random'):

@@ -45,16 +45,8 @@ def test_masks_and_crops_are_interchangeable(small_example, look):
 
 
 def window_of(example, look):
-    """The window that a routine chose: found by making one that tells it."""
-    chosen = []
-
-    class Telling(Routine):
-        def window(self, *args, **kwargs):
-            chosen.append(super().window(*args, **kwargs))
-            return chosen[0]
-
-    Telling((224, 224), look=look)(example, SEED)
-    return chosen[0]
+    """The window that the default routine chooses in an example."""
+    return Routine((224, 224), look=look).window_of_example(example, SEED)
 
 
 def test_all_looks_find_a_leafy_window(examples):

@@ -18,7 +18,7 @@ FUNCTIONS = {
     'mask': (tf_color_mask, FRAME),
     'loop': (lambda frame: loop_crop(tf_color_mask(frame), TARGET), FRAME),
     'array': (lambda frame: array_crop(tf_color_mask(frame), TARGET), FRAME),
-    'array, grid': (lambda grid: array_crop(grid, TARGET, (HEIGHT, WIDTH), 8), GRID),
+    'array, grid': (lambda grid: array_crop(grid, TARGET, (HEIGHT, WIDTH), block=8), GRID),
     'random': (lambda frame, seed: max_rand_crop(tf_color_mask(frame), TARGET, seed), FRAME, SEED),
     'frames, array': (
         lambda frames, seeds: crop_frames(Routine(TARGET, look='pixels'), frames, seeds),
