@@ -1,1 +1,1 @@
-"""The pictures that commands and notebooks draw: routines, contact sheets, hue wheels."""
+"""The figures that commands and notebooks draw: routines, contact sheets, hue wheels."""

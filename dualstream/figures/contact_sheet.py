@@ -1,4 +1,4 @@
-"""Contact sheets: many photographs at a glance, each with the window that is chosen in it."""
+"""Contact sheets: many photographs in one figure, each with its chosen window."""
 
 import dataclasses
 
@@ -13,7 +13,7 @@ from dualstream.figures.windows import leaf_mask, view
 
 PER_SHEET = 40
 _COLUMNS = 8
-_SIDE = 320  # px, the longer side of what is kept of a photograph
+_SIDE = 320  # px, the longer side of a thumbnail
 _INK = '0.15'
 
 
@@ -22,10 +22,10 @@ class Print:
     """One photograph on a sheet.
 
     Attributes:
-      name: what is written above it.
+      name: written above it.
       thumbnail: uint8 (H, W, 3).
-      window: float64 (4,), the chosen one in pixels of the thumbnail.
-      frame_coverage, coverage: of the whole frame and of the window, in [0, 1].
+      window: float64 (4,), the chosen window in pixels of the thumbnail.
+      frame_coverage, coverage: the mask's share of the whole frame and of the window, in [0, 1].
     """
 
     name: str
@@ -38,7 +38,18 @@ class Print:
 def make_print(
     name: str, photo: Photo, hsv_range: HsvRange = LEAF, target_size: tuple[int, int] = (224, 224)
 ) -> Print:
-    """One photograph with array_crop's window; arguments and errors as of `routine_figure`."""
+    """Prepares one photograph for a contact sheet, with the window that array_crop chooses.
+
+    Args:
+      name: to write above it.
+      photo: a path, the bytes of an image, or an array (H, W, 3), uint8 or floating in [0, 1].
+      hsv_range: the mask's range.
+      target_size: (height, width) of the window in pixels.
+
+    Raises:
+      ValueError: photo is not an image, or target_size is not positive.
+      OSError: the file cannot be read.
+    """
     pixels = read_photo(photo)
     mask = leaf_mask(pixels, hsv_range)
     seen = view(mask, target_size, 'array')
@@ -50,7 +61,12 @@ def make_print(
 
 
 def contact_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Figure:
-    """A sheet of at most `PER_SHEET` prints: name, and leaf in the frame and in the window."""
+    """Draws a sheet of prints, each with its name and the leaf's share of frame and window.
+
+    Args:
+      prints: at most `PER_SHEET`.
+      title: above all.
+    """
     rows = -(-len(prints) // _COLUMNS)
     figure = matplotlib.figure.Figure(figsize=(16, 0.7 + 2.05 * rows), layout='constrained')
     figure.suptitle(title, fontsize=13, color=_INK)

@@ -1,4 +1,4 @@
-"""An explanation, drawn."""
+"""Draws the explanation of a decision."""
 
 import matplotlib.colors
 import matplotlib.figure
@@ -18,9 +18,9 @@ def explanation_figure(
 
     Args:
       photo: uint8 (H, W, 3).
-      window: int32 (4,), what of it the network saw.
+      window: int32 (4,), (y, x, height, width) of what the network saw of it.
       image: float32 (h, w, 3) in [0, 1], as the network saw it.
-      explanation: of the decision on it.
+      explanation: of the decision on the image.
       label_names: of all classes.
       title: above all.
     """
@@ -63,7 +63,7 @@ def _bars(axes, names, values, heading, colors, form):
 
 
 def _color_alone(image: np.ndarray) -> np.ndarray:
-    """The image with its hues and saturations, and one value for all."""
+    """Sets all values of an image to 0.8 and keeps its hues and saturations."""
     hsv = matplotlib.colors.rgb_to_hsv(np.clip(image, 0, 1))
     hsv[..., 2] = 0.8
     return matplotlib.colors.hsv_to_rgb(hsv)

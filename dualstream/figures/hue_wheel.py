@@ -1,4 +1,4 @@
-"""The hue wheel: hue around, saturation outward, and the range of a mask highlighted in it."""
+"""The hue wheel: hue around, saturation outward, with the range of a mask highlighted."""
 
 import matplotlib.axes
 import matplotlib.colors
@@ -8,14 +8,18 @@ import numpy as np
 from dualstream.color import LEAF, HsvRange, tf_color_mask
 
 FADED = 0.16
-"""The opacity of what lies outside the range."""
+"""The opacity of colours outside the range."""
 
 _PIXELS = 601  # along the wheel's side; odd, so that gray is one pixel in the middle
 _INK = '0.15'
 
 
 def hue_wheel_figure(hsv_range: HsvRange = LEAF) -> matplotlib.figure.Figure:
-    """The wheel of a range, with the scale of values beside it and the thresholds in words."""
+    """Draws the hue wheel of a range, a scale of values and the thresholds in words.
+
+    Args:
+      hsv_range: to highlight.
+    """
     figure = matplotlib.figure.Figure(figsize=(6.4, 5.6), layout='constrained')
     wheel, scale = figure.subplots(1, 2, width_ratios=(12, 1))
     draw_hue_wheel(wheel, hsv_range)
@@ -25,7 +29,7 @@ def hue_wheel_figure(hsv_range: HsvRange = LEAF) -> matplotlib.figure.Figure:
 
 
 def in_words(hsv_range: HsvRange) -> str:
-    """The thresholds as people read them: 'hue 35° to 170°, saturation from 0.20, ...'."""
+    """Writes thresholds as text: 'hue 35° to 170°, saturation from 0.20, ...'."""
     parts = ['hue {}° to {}°'.format(*hsv_range.hue) + ' through red' * hsv_range.wraps]
     for name in ('saturation', 'value'):
         lo, hi = getattr(hsv_range, name)
@@ -34,17 +38,17 @@ def in_words(hsv_range: HsvRange) -> str:
 
 
 def wheel_image(hsv_range: HsvRange, pixels: int = _PIXELS) -> np.ndarray:
-    """The wheel as a picture: red to the right, hue counter-clockwise, gray in the middle.
+    """Computes the wheel as an image: red at the right, hue counter-clockwise, gray in the middle.
 
     Its colours have the largest value that the range allows, so that hue and saturation alone
     decide what is highlighted.
 
     Args:
       hsv_range: the range to highlight.
-      pixels: along the picture's side.
+      pixels: along the image's side.
 
     Returns:
-      float32 (pixels, pixels, 4), RGBA in [0, 1]: opaque inside of the range, `FADED` outside, and
+      float32 (pixels, pixels, 4), RGBA in [0, 1]: opaque inside the range, `FADED` outside, and
       clear beyond the wheel.
     """
     across = np.linspace(-1, 1, pixels)
@@ -73,7 +77,7 @@ def draw_hue_wheel(axes: matplotlib.axes.Axes, hsv_range: HsvRange) -> None:
 
 
 def draw_value_scale(axes: matplotlib.axes.Axes, hsv_range: HsvRange) -> None:
-    """Draws the scale of values from black up, in the range's middle hue, the range highlighted."""
+    """Draws a scale of values in the range's middle hue, with the range highlighted."""
     lo, hi = hsv_range.hue
     hue = (lo + (hi - lo) % 360 / 2) % 360 / 360
     values = np.linspace(0, 1, 256)
@@ -97,7 +101,7 @@ def _on_wheel(degrees, saturation) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _outline(hsv_range: HsvRange) -> tuple[np.ndarray, np.ndarray]:
-    """Along the outer arc, and back along the inner one."""
+    """The range's outline: along the outer arc and back along the inner one."""
     lo, hi = hsv_range.hue
     arc = np.linspace(lo, hi + 360 * hsv_range.wraps, 200)
     inner, outer = hsv_range.saturation

@@ -1,4 +1,4 @@
-"""A photograph for showing: from a path, bytes or an array to 8-bit pixels, or a clear error."""
+"""Reads a photograph from a path, bytes or an array as 8-bit pixels."""
 
 import os
 import pathlib
@@ -12,19 +12,19 @@ Photo = str | os.PathLike | bytes | np.ndarray
 
 
 def read_photo(photo: Photo) -> np.ndarray:
-    """The pixels of a photograph.
+    """Reads the pixels of a photograph.
 
     Args:
       photo: a path; the bytes of a JPEG, PNG, GIF or BMP; or an array (H, W, 3), uint8 or floating
-        in [0, 1], sRGB. A file's alpha channel is left out, and its 16 bits a channel become 8, as
+        in [0, 1], sRGB. A file's alpha channel is dropped and 16 bits per channel become 8, as
         everywhere in this package; floating pixels are rounded to 8 bits.
 
     Returns:
       uint8 (H, W, 3).
 
     Raises:
-      ValueError: no picture in the bytes; or an array of another shape or dtype, with NaN in it, or
-        not in [0, 1].
+      ValueError: the bytes are not a whole image; or the array has another shape or dtype, holds
+        NaN, or is not in [0, 1].
       OSError: the file cannot be read.
     """
     if isinstance(photo, bytes):

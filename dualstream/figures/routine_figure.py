@@ -1,4 +1,4 @@
-"""What the seven routines do with one photograph, in one figure; for notebooks and for show.py."""
+"""Draws what the seven routines do with one photograph; for notebooks and dualstream.show."""
 
 import matplotlib.axes
 import matplotlib.figure
@@ -18,7 +18,7 @@ CHOSEN = '#ff1f8f'
 
 _CROPS = ('none', 'loop', 'array', 'random')
 _SHOWN = (4, 5)  # rows and columns of the loop's windows that are drawn, out of all
-_MOST = 48  # saccades that are drawn
+_MOST = 48  # of the saccades are drawn
 _INK = '0.15'
 _CAPTION = {'fontsize': 9, 'color': '0.35'}
 _HALO = [matplotlib.patheffects.withStroke(linewidth=4.5, foreground='white')]
@@ -32,22 +32,22 @@ def routine_figure(
     seed: int = 0,
     title: str = '',
 ) -> matplotlib.figure.Figure:
-    """Draws what each routine does: where it looks, what it chooses, and the image that comes out.
+    """Draws what each routine does: where it looks, what it chooses, and the resulting image.
 
     Args:
-      photo: a path, the bytes of a picture, or an array (H, W, 3), uint8 or floating in [0, 1].
-      hsv_range: what the mask looks for.
+      photo: a path, the bytes of an image, or an array (H, W, 3), uint8 or floating in [0, 1].
+      hsv_range: the mask's range.
       target_size: height and width of the image to make.
       saccades: windows that max_rand_crop looks at.
       seed: of those windows.
       title: above all.
 
     Returns:
-      the figure: the photograph and its mask above, then a column for each crop. One notebook cell
-      shows it; `figure.savefig` keeps it.
+      The figure: the photograph and its mask above, then a column for each crop. A notebook shows
+      it; `figure.savefig` writes it to a file.
 
     Raises:
-      ValueError: photo is no picture, or target_size or saccades is not positive.
+      ValueError: photo is not an image, or target_size or saccades is not positive.
       OSError: the file cannot be read.
     """
     pixels = read_photo(photo)
@@ -76,7 +76,13 @@ def routine_figure(
 
 
 def draw_window(axes: matplotlib.axes.Axes, window: np.ndarray, linewidth: float) -> None:
-    """Draws a chosen window, int32 (4,), bold."""
+    """Draws a chosen window in bold.
+
+    Args:
+      axes: to draw in.
+      window: (4,), (y, x, height, width) in pixels.
+      linewidth: in points.
+    """
     axes.add_patch(_rectangle(
         window, edgecolor=CHOSEN, linewidth=linewidth, zorder=3, path_effects=_HALO))
 
@@ -92,7 +98,7 @@ def _heading(crop: str, seen: View) -> str:
 
 
 def _draw_windows(axes: matplotlib.axes.Axes, crop: str, seen: View) -> None:
-    """The windows considered, thin, a few for all; their middles; and the chosen one, bold."""
+    """Draws some of the considered windows thin, their middles, and the chosen one in bold."""
     thin = {'edgecolor': 'white', 'linewidth': 0.6, 'alpha': 0.7}
     if crop == 'array':
         y, x = _middles(seen.considered)
@@ -113,7 +119,7 @@ def _middles(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _thinned(windows: np.ndarray) -> np.ndarray:
-    """A few of many windows in raster order, evenly apart, the edges' included."""
+    """Selects a few windows at even distances, those at the edges included."""
     ys, xs = (np.unique(windows[:, axis]) for axis in (0, 1))
     rows, columns = (
         offsets[np.linspace(0, len(offsets) - 1, min(shown, len(offsets))).round().astype(int)]
@@ -127,7 +133,7 @@ def _rectangle(window: np.ndarray, **style) -> matplotlib.patches.Rectangle:
 
 
 def _masked(pixels: np.ndarray, mask: np.ndarray, tone: int, opacity: float = 1) -> np.ndarray:
-    """The photograph with what is no leaf painted over in a tone of gray."""
+    """Paints all but the leaf in a tone of gray."""
     painted = (1 - opacity) * pixels + opacity * tone
     return np.where(mask[..., None], pixels, painted.astype(np.uint8))
 

@@ -1,4 +1,4 @@
-"""A suggestion drawn: the histograms it was read from, with the old thresholds and the new."""
+"""Draws suggested thresholds: the histograms that they come from, old and new thresholds."""
 
 import matplotlib.axes
 import matplotlib.colors
@@ -19,7 +19,7 @@ def suggestion_figure(
     """Draws hue, saturation and value with the thresholds in use and the suggested ones.
 
     Args:
-      suggestion: of `dualstream.color.suggest.suggest_range`; one without a range is drawn, too.
+      suggestion: from `dualstream.color.suggest.suggest_range`; it may have no range.
       current: the thresholds in use, which the suggestion is compared with.
       title: above all.
     """
@@ -36,7 +36,7 @@ def suggestion_figure(
         _draw_bounds(axes, getattr(current, name)[:1], _OLD, '--')
         if found:
             _draw_bounds(axes, getattr(found, name)[:1], _NEW, '-')
-        # The last bar is what the sensor clipped; it may stand out of the picture.
+        # The last bar counts what the sensor clipped; it may exceed the axes.
         axes.set_ylim(0, max(1.15 * shares[:-1].max(), 1e-3))
         _tidy(axes, f'{name} of the pixels of these hues', 1)
     draw_hue_wheel(places['wheel'], found or current)

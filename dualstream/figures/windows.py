@@ -1,4 +1,4 @@
-"""What the routines look at in one photograph: the mask, the windows, and how leafy each is."""
+"""Computes what the routines look at in one photograph: mask, windows and their coverage."""
 
 import dataclasses
 
@@ -16,8 +16,7 @@ class View:
     """How one crop sees a photograph.
 
     Attributes:
-      considered: int32 (n, 4), the windows (y, x, height, width) that it looks at, in the order in
-        which it does.
+      considered: int32 (n, 4), the windows (y, x, height, width) that it looks at, in their order.
       coverages: float64 (n,), the share of each that the mask covers, in [0, 1].
       chosen: int32 (4,), the one that it chooses.
       coverage: of the chosen one, in [0, 1].
@@ -30,20 +29,20 @@ class View:
 
 
 def leaf_mask(photo: np.ndarray, hsv_range: HsvRange = LEAF) -> np.ndarray:
-    """The mask of uint8 (H, W, 3): bool (H, W). Both masks are the same; one stands for both."""
+    """Computes the leaf mask, bool (H, W), of a photograph, uint8 (H, W, 3); cv and tf agree."""
     return tf_color_mask(photo, hsv_range).numpy()
 
 
 def view(
     mask: np.ndarray, target_size: tuple[int, int], crop: str, saccades: int = 16, seed: int = 0
 ) -> View:
-    """What a crop looks at and chooses.
+    """Computes what a crop looks at and chooses.
 
     Args:
       mask: bool (H, W).
       target_size: height and width of the crop to make; shrunk in a frame that is smaller.
       crop: 'none', 'loop', 'array' or 'random'. The loop's choice is found as the array's, which
-        is the same one: looking at one window after the other takes minutes in a large frame.
+        is the same: looking at one window after another takes minutes in a large frame.
       saccades, seed: how many windows 'random' draws, and from what.
 
     Raises:
@@ -67,7 +66,7 @@ def view(
 
 
 def _coverages(mask: np.ndarray, windows: np.ndarray) -> np.ndarray:
-    """Of all windows at once, from an integral image."""
+    """Computes the coverages of all windows at once from an integral image."""
     integral = np.pad(mask.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     y, x, height, width = windows.T
     covered = (integral[y + height, x + width] - integral[y, x + width]

@@ -1,18 +1,18 @@
-"""The TPUs that can be planned for, and what their maker publishes of them."""
+"""The TPUs that can be planned for, with the figures that their maker publishes."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Chip:
-    """One TPU chip, after its maker's documentation.
+    """One TPU chip, as its maker documents it.
 
     Attributes:
-      name: as the compiler knows it.
+      name: in the compiler's terms.
       peak_flops: bfloat16 floating-point operations a second, at best.
       bandwidth: bytes a second between the chip and its memory (HBM), at best.
       hbm_bytes: size of that memory.
-      source: where all this is published.
+      source: address of the page that publishes these figures.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Slice:
 
     Attributes:
       name: what it is rented as, such as 'v5e-8'.
-      chip: of which kind they are.
+      chip: the kind of all of them.
       layout: (rows, columns) of the chips.
     """
 
@@ -48,14 +48,17 @@ V6E = Chip('v6e', 918e12, 1640e9, 32e9, 'https://cloud.google.com/tpu/docs/v6e')
 SLICES = {each.name: each for each in (
     Slice(f'{chip.name}-{rows * columns}', chip, (rows, columns))
     for chip in (V5E, V6E) for rows, columns in ((1, 1), (2, 2), (2, 4)))}
-"""By name. Those of one host: what several hosts must deliver is another question."""
+"""Name -> slice, of one host only: what several hosts must deliver is not planned here."""
 
 
 def find_slice(name: str) -> Slice:
-    """The slice of that name.
+    """Finds a slice by name.
+
+    Args:
+      name: such as 'v5e-8'.
 
     Raises:
-      ValueError: there is none; the message lists those that there are.
+      ValueError: there is none; the message lists the known ones.
     """
     if name not in SLICES:
         raise ValueError(f'--tpu must be one of {", ".join(SLICES)}; got {name!r}')

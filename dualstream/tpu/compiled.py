@@ -1,7 +1,7 @@
-"""What the TPU's compiler says of a program.
+"""The TPU compiler's figures of a program.
 
-The figures are those of one chip: a program that is sharded over several is compiled once, and each
-chip runs it on its share.
+They are for one chip: a program that is sharded over several chips is compiled once, and each chip
+runs it on its shard.
 """
 
 import dataclasses
@@ -9,15 +9,15 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Compiled:
-    """What the compiler says of a program; all of it is an estimate of the compiler's.
+    """The compiler's figures of a program; all of them are estimates.
 
     Attributes:
       fits: whether the program and its data fit in the chip's memory.
       flops: floating-point operations of one run on one chip; None where it does not fit.
-      bytes_accessed: that one run on one chip reads and writes; None likewise. Those of each fused
-        operation are added up, as if nothing stayed in the chip's fast memory in between.
-      memory_bytes: of the chip's memory, that arguments, results, temporaries and code take at
-        most; None where the compiler gave up without telling.
+      bytes_accessed: read and written by one run on one chip; None where it does not fit. The bytes
+        of all fused operations are added, as if nothing stayed in the chip's fast memory.
+      memory_bytes: of the chip's memory, for arguments, results, temporaries and code together;
+        None where the compiler gave up and named no number.
     """
 
     fits: bool

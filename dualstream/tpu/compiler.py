@@ -1,4 +1,4 @@
-"""The TPU's compiler, ahead of time: from a program to what it takes, without running it."""
+"""Compiles programs for a TPU ahead of time, to learn what they need without running them."""
 
 import importlib.metadata
 import re
@@ -13,27 +13,27 @@ from dualstream.tpu.compiled import Compiled
 
 
 EFFORT = -1.0
-"""The compiler's least. It then places nothing in the chip's fast memory, which takes most of its
-time, and beside which the program is the same; and its count of bytes is that of what each fused
-operation reads and writes, without the copies to and fro that the placing adds."""
+"""The compiler's lowest effort: it then places nothing in the chip's fast memory, which would take
+most of its time. The program is otherwise the same, and its count of bytes is what each fused
+operation reads and writes, without the copies that such placing adds."""
 
 
 def version() -> str:
-    """The compiler's name and version."""
+    """Returns the compiler's name and version."""
     return f'libtpu {importlib.metadata.version("libtpu")}'
 
 
 def devices(tpu: Slice) -> list:
-    """The slice's chips, as JAX devices to compile for; none of them needs to be there.
+    """Describes a slice's chips as JAX devices to compile for; none of them needs to exist.
 
     Raises:
       ValueError: libtpu does not know such a slice.
     """
     rows, columns = tpu.layout
-    # Chips on one host; less than 2 x 2 has to be said.
+    # The number of chips on one host must be named where it is less than 2 x 2.
     bounds = {} if tpu.chips > 1 else {'chips_per_host_bounds': [1, 1, 1]}
     try:
-        with command.hushed():  # libtpu complains of the machine that it does not find
+        with command.hushed():  # libtpu reports that it finds no TPU
             return topologies.get_topology_desc(
                 platform='tpu', topology_name=f'{tpu.chip.name}:{rows}x{columns}', **bounds).devices
     except jax.errors.JaxRuntimeError as error:
@@ -41,20 +41,26 @@ def devices(tpu: Slice) -> list:
 
 
 def compile_lowered(lowered: jax.stages.Lowered) -> Compiled:
-    """Compiles what `jax.jit(...).lower(...)` gave, for the devices that its arguments are on.
+    """Compiles a lowered JAX program for the devices that its arguments are on.
+
+    Args:
+      lowered: from `jax.jit(...).lower(...)`.
 
     Raises:
-      jax.errors.JaxRuntimeError: it cannot be compiled, for another reason than memory.
+      jax.errors.JaxRuntimeError: compiling fails for another reason than memory.
     """
     options = {'exec_time_optimization_effort': EFFORT}
     return weighed(lambda: lowered.compile(compiler_options=options).runtime_executable())
 
 
 def weighed(compile_it: Callable) -> Compiled:
-    """What the compiler says of the executable that a call of `compile_it` gives.
+    """Reads the compiler's figures of an executable.
+
+    Args:
+      compile_it: compiles and returns the executable.
 
     Raises:
-      jax.errors.JaxRuntimeError: as of `compile_lowered`.
+      jax.errors.JaxRuntimeError: compiling fails for another reason than memory.
     """
     try:
         with command.hushed():
@@ -66,12 +72,12 @@ def weighed(compile_it: Callable) -> Compiled:
     costs, memory = program.cost_analysis(), program.get_compiled_memory_stats()
     return Compiled(
         True, costs['flops'], costs['bytes accessed'],
-        # What is donated is among the arguments and among the results, and is there once.
+        # Donated buffers count as arguments and as results, but exist once.
         memory.argument_size_in_bytes + memory.output_size_in_bytes - memory.alias_size_in_bytes
         + memory.temp_size_in_bytes + memory.generated_code_size_in_bytes)
 
 
 def _memory_asked_for(message: str) -> float | None:
-    """Bytes, from the likes of 'Ran out of memory in memory space hbm. Used 20.15G of 15.75G'."""
+    """Reads bytes from 'Ran out of memory in memory space hbm. Used 20.15G of 15.75G hbm'."""
     used = re.search(r'Used ([\d.]+)([KMGT]?) of [\d.]+[KMGT]? hbm', message)
     return float(used[1]) * 1024 ** ' KMGT'.index(used[2] or ' ') if used else None

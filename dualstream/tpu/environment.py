@@ -1,4 +1,4 @@
-"""What JAX, Keras and libtpu read once, as they are first imported."""
+"""Environment variables that JAX, Keras and libtpu read once, when they are first imported."""
 
 import importlib.util
 import os
@@ -6,12 +6,12 @@ import sys
 
 _SETTINGS = {
     'KERAS_BACKEND': 'jax',
-    # What is computed here, such as an optimiser's zeros, is computed on the CPU; with libtpu
-    # installed JAX would look for a TPU first.
+    # The CPU computes what is needed here, such as an optimiser's zeros. With libtpu installed JAX
+    # would look for a TPU first.
     'JAX_PLATFORMS': 'cpu',
-    # libtpu asks the metadata server of a Google VM about its TPU, and elsewhere waits in vain.
+    # libtpu asks the metadata server of a Google VM about its TPU; elsewhere it would wait for it.
     'TPU_SKIP_MDS_QUERY': '1',
-    # It takes a lock as if it were to use the TPU; compilers do not get in each other's way.
+    # libtpu takes a lock as if it used the TPU; several compilers may run at once.
     'ALLOW_MULTIPLE_LIBTPU_LOAD': '1',
 }
 

@@ -1,9 +1,10 @@
 """The roofline: how fast a step can be, and what the host must then deliver.
 
-A chip can do no more than its peak of floating-point operations a second, nor move more bytes than
-its bandwidth; whichever takes longer is the roofline's step time (Williams, Waterman, Patterson
-2009, Communications of the ACM 52(4):65-76). A true step differs both ways: it also waits, and for
-what passes between chips; and it is spared the bytes that stay in the chip's fast memory.
+A chip can do no more than its peak of floating-point operations per second, nor move more bytes
+than its bandwidth; whichever takes longer is the roofline's step time (Williams, Waterman,
+Patterson 2009, Communications of the ACM 52(4):65-76). A real step may be slower, because it also
+waits and exchanges data between chips, or faster, because some bytes stay in the chip's fast
+memory.
 """
 
 import dataclasses
@@ -15,18 +16,18 @@ from dualstream.tpu.compiled import Compiled
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A training step on a slice, after its compiler. Where it does not fit there are no times.
+    """The compiler's estimate of a training step on a slice; it has no times where it does not fit.
 
     Attributes:
       fits: whether it fits in a chip's memory.
-      memory_gb: what it takes of a chip's memory, in 1e9 bytes.
-      hbm_gb: what a chip has, likewise.
+      memory_gb: what it needs of a chip's memory, in 1e9 bytes; None where that is not known.
+      hbm_gb: what a chip has, in 1e9 bytes.
       gflops: floating-point operations of a step on one chip, in 1e9.
       accessed_gb: what a step reads and writes of one chip's memory, in 1e9 bytes.
-      compute_ms, memory_ms: what the operations take at the chip's peak, and the bytes at its
-        bandwidth, in milliseconds.
+      compute_ms, memory_ms: milliseconds that the operations take at the chip's peak, and the bytes
+        at its bandwidth.
       step_ms: the greater of the two.
-      bound_by: 'compute' or 'memory', whichever that is.
+      bound_by: 'compute' or 'memory', whichever takes longer.
       images_per_second: of all chips together; also what the host must deliver.
     """
 
@@ -43,7 +44,7 @@ class Estimate:
 
 
 def roofline(compiled: Compiled, tpu: Slice, batch_size: int) -> Estimate:
-    """The estimate of a step.
+    """Estimates a step's time.
 
     Args:
       compiled: the step.
@@ -52,7 +53,7 @@ def roofline(compiled: Compiled, tpu: Slice, batch_size: int) -> Estimate:
     """
     chip = tpu.chip
     memory_gb = None if compiled.memory_bytes is None else compiled.memory_bytes / 1e9
-    # Published are round numbers, of which the compiler keeps some back: its word counts, too.
+    # The published size is a round number, and the compiler reserves a part: both must agree.
     fits = compiled.fits and compiled.memory_bytes <= chip.hbm_bytes
     if not fits:
         return Estimate(False, memory_gb, chip.hbm_bytes / 1e9)
@@ -66,15 +67,15 @@ def roofline(compiled: Compiled, tpu: Slice, batch_size: int) -> Estimate:
 
 
 def to_feed(images_per_second: float, rate: float, cores_a_worker: int) -> tuple[int, int]:
-    """How many cores, and how many tf.data service workers, deliver so many images a second.
+    """Computes how many cores and tf.data service workers deliver so many images per second.
 
     Args:
-      images_per_second: what is to be delivered.
-      rate: images a second of one core.
+      images_per_second: to deliver.
+      rate: images per second of one core.
       cores_a_worker: of each worker.
 
     Returns:
-      (cores, workers), both rounded up; that cores add up perfectly is assumed.
+      (cores, workers), both rounded up, assuming that speed grows in proportion to the cores.
     """
     cores = math.ceil(images_per_second / rate)
     return cores, math.ceil(cores / cores_a_worker)

@@ -1,7 +1,7 @@
-"""TensorFlow's functions, compiled for a TPU: masks and crops, which run beside the network there.
+"""Compiles TensorFlow functions, such as masks and crops, for a TPU.
 
-TensorFlow turns a function into StableHLO, the language that both compilers share, and libtpu takes
-it from there.
+TensorFlow turns a function into StableHLO, the language that both compilers share, and libtpu
+compiles that.
 """
 
 from collections.abc import Callable
@@ -27,13 +27,13 @@ def compile_function(
       *specs: shapes and dtypes of its arguments; every dimension is known.
 
     Raises:
-      ValueError: it holds what cannot be compiled, as Python behind `tf.py_function`; the message
-        says what. Or a shape is not known.
+      ValueError: a shape is not known, or XLA cannot compile the function, as with Python behind
+        `tf.py_function`; the message says what it cannot compile.
     """
     if not all(spec.shape.is_fully_defined() for spec in specs):
         raise ValueError(f'a TPU needs every dimension; got {[spec.shape for spec in specs]}')
     chip = compiler.devices(tpu)[0]
-    # The lambda, since TensorFlow cannot lower a signature with defaults.
+    # A lambda, because TensorFlow cannot lower a signature with defaults.
     compiled = tf.function(lambda *args: function(*args), input_signature=specs, jit_compile=True)
     try:
         lowered = compiled.experimental_get_compiler_ir(*specs)(stage='stablehlo_serialized')

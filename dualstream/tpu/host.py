@@ -1,7 +1,7 @@
-"""What one core of this machine delivers: images a second of each routine and each way to look.
+"""Measures what one core of this machine delivers: images per second of each routine and look.
 
-Measured in a process of its own, which may bind itself to one core, and in which TensorFlow does
-not meet the TPU's compiler.
+This runs in a process of its own, which can bind itself to one core and keeps TensorFlow apart from
+the TPU's compiler.
 """
 
 import concurrent.futures
@@ -23,9 +23,9 @@ class Host:
     """A machine that makes batches.
 
     Attributes:
-      photographs: of which it made them, in words.
-      cores: how many it has, as its system counts them.
-      rates: routine -> look -> images a second of one core; look is 'pixels', 'glance' or 'grid',
+      photographs: that it made them from, in words.
+      cores: how many its system counts.
+      rates: routine -> look -> images per second of one core; look is 'pixels', 'glance' or 'grid',
         and 'frame' where nothing is chosen.
     """
 
@@ -35,7 +35,7 @@ class Host:
 
 
 def measure(dataset: str | None, data_dir: str | None, image_size: tuple[int, int]) -> Host:
-    """Measures this machine; about half a minute, with a progress bar on stderr.
+    """Measures this machine, in about half a minute, with a progress bar on stderr.
 
     Args:
       dataset: a TFDS set, NAME or NAME/CONFIG; None draws a few synthetic leaves instead.
@@ -43,7 +43,7 @@ def measure(dataset: str | None, data_dir: str | None, image_size: tuple[int, in
       image_size: (height, width) of the images to make.
 
     Raises:
-      ValueError, OSError: the set is not there; see `dualstream.pipeline.prepare`.
+      ValueError, OSError: there is no such set; see `dualstream.pipeline.prepare`.
     """
     spawn = multiprocessing.get_context('spawn')
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
@@ -53,7 +53,7 @@ def measure(dataset: str | None, data_dir: str | None, image_size: tuple[int, in
 def _on_one_core(dataset, data_dir, image_size) -> Host:
     logging.set_verbosity(logging.ERROR)
     cores = os.cpu_count()
-    if hasattr(os, 'sched_setaffinity'):  # Linux has it; elsewhere threads are merely limited
+    if hasattr(os, 'sched_setaffinity'):  # on Linux; elsewhere only threads are limited
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with command.hushed():
         import tqdm
@@ -63,7 +63,7 @@ def _on_one_core(dataset, data_dir, image_size) -> Host:
         examples, photographs = _stored(dataset, data_dir) if dataset else _drawn()
 
     looks = ['pixels', 'glance', *(['grid'] if 'leaf_grid' in examples.element_spec else [])]
-    # From the grid all masks are one: the mask was taken when the grid was made.
+    # With a grid the mask makes no difference: it was applied when the grid was made.
     ways = [(name, look) for name in ROUTINES[1:] for look in looks
             if (name, look) not in [(f'cv-{crop}', 'grid') for crop in ('array', 'random', 'loop')]]
     rates = {'none': {'frame': _rate(examples, Routine(image_size, 'none', 'none'))}}
@@ -105,7 +105,7 @@ def _drawn():
 
 
 def _rate(examples, routine) -> float:
-    """Images a second, from bytes in memory to batches, turned and flipped as in training."""
+    """Images per second from bytes in memory to batches, turned and flipped as in training."""
     import tensorflow as tf
 
     from dualstream.pipeline.augment import turn_and_flip
@@ -119,7 +119,7 @@ def _rate(examples, routine) -> float:
     options.threading.max_intra_op_parallelism = 1
     batches = iter(examples.repeat().map(to_image).batch(BATCH).with_options(options))
     next(batches)  # the first waits for threads, and for XLA
-    # This process's own seconds, so that what else the machine does is not in it.
+    # CPU time of this process, so that the machine's other work does not count.
     made, begun = 0, time.process_time()
     while (passed := time.process_time() - begun) < SECONDS:
         next(batches)

@@ -1,4 +1,4 @@
-"""One step of the network's training, as JAX would run it on a slice of TPUs."""
+"""Lowers one step of the network's training, as JAX would run it on a slice of TPUs."""
 
 import jax
 import keras
@@ -10,7 +10,7 @@ from dualstream.tpu.chips import Slice
 from dualstream.training import recipe
 
 PRECISION = 'mixed_bfloat16'
-"""What TPUs are built for: bfloat16 to compute with, float32 to keep weights in."""
+"""TPUs are built to compute in bfloat16 and to keep weights in float32."""
 
 
 def lower_train_step(
@@ -20,17 +20,17 @@ def lower_train_step(
     image_size: tuple[int, int],
     classes: int = 5,
 ) -> jax.stages.Lowered:
-    """A step of the recipe, for the compiler: the loss, its gradients, AdamW; data-parallel.
+    """Lowers a data-parallel step of the recipe: the loss, its gradients and AdamW's update.
 
-    Every chip has all weights and its own share of the batch. The batch's statistics are those of
-    the whole batch, which the chips exchange, as they do the gradients.
+    Every chip has all weights and its own shard of the batch. The chips exchange gradients and the
+    statistics of batch normalisation, which are those of the whole batch.
 
     Args:
       tpu: what to compile for.
       preset: a name in `network.PRESETS`.
       batch_size: images in a step on each chip.
       image_size: (height, width) in pixels.
-      classes: to tell apart.
+      classes: at least 1.
 
     Raises:
       ValueError: Keras runs on another backend than JAX, or an argument is out of its range.
@@ -43,8 +43,8 @@ def lower_train_step(
     everywhere = NamedSharding(mesh, PartitionSpec())
     shared_out = NamedSharding(mesh, PartitionSpec('batch'))
     keras.config.set_dtype_policy(PRECISION)
-    # Drawing the weights takes longer than all else before the compiler, and their values do not
-    # matter: in this scope, variables have shapes and no values.
+    # The weights' values do not matter and drawing them would take most of the time: in this scope
+    # variables have shapes and no values.
     with keras.StatelessScope(initialize_variables=False):
         model = network.build(preset, image_size=image_size, classes=classes)
     recipe.compile_network(model, learning_rate=1e-3, steps=1000, on_cpu=False)
@@ -62,7 +62,7 @@ def lower_train_step(
 
 
 def _step_of(model: keras.Model):
-    """(state, images, labels) to (state, loss), after Keras's guide to JAX training loops."""
+    """Makes a function (state, images, labels) -> (state, loss), after Keras's guide to JAX."""
     def loss_of(trainable, others, images, labels):
         probabilities, others = model.stateless_call(trainable, others, images, training=True)
         return model.loss(labels, probabilities), others

@@ -1,4 +1,4 @@
-"""A plan as people read it."""
+"""Writes a plan as text."""
 
 from dualstream.tpu.chips import Slice
 from dualstream.tpu.estimate import Estimate, to_feed
@@ -6,12 +6,12 @@ from dualstream.tpu.host import Host
 
 
 def in_words(what: str, tpu: Slice, estimate: Estimate, compiler: str) -> str:
-    """What the compiler says of a step.
+    """Writes the compiler's estimate of a step as text.
 
     Args:
-      what: is trained, as a heading.
-      tpu: on what.
-      estimate: of its step.
+      what: a heading that says what is trained.
+      tpu: the slice that the step was compiled for.
+      estimate: of the step.
       compiler: its name and version.
     """
     chip = tpu.chip
@@ -33,11 +33,15 @@ def in_words(what: str, tpu: Slice, estimate: Estimate, compiler: str) -> str:
 
 
 def feeding(images_per_second: float, host: Host) -> str:
-    """What it takes of hosts to keep it fed, of each routine and look."""
+    """Writes how many cores and workers would keep a TPU fed, for each routine and look.
+
+    Args:
+      images_per_second: that the TPU consumes.
+      host: the measured machine.
+    """
     lines = [
-        f'To keep it fed, the host must deliver {images_per_second:,.0f} images/s. One core of '
-        f'this machine, which has {host.cores}, was measured to make, of {host.photographs} in '
-        'memory:', '',
+        f'To keep it fed, the host must deliver {images_per_second:,.0f} images/s. One of the '
+        f'{host.cores} cores of this machine makes, from {host.photographs} in memory:', '',
         f'  {"routine":10}{"looks at":10}{"images/s":>10}{"cores":>8}'
         f'{f"workers of {host.cores} cores":>22}']
     for name, rates in host.rates.items():

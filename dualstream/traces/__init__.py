@@ -1,4 +1,4 @@
-"""What a profiler's trace says of a training step: what limits it, and where the time goes."""
+"""Captures and reads profiler traces: what limits a training step, and where its time goes."""
 
 from dualstream.traces.read import Event, Trace, read_trace
 from dualstream.traces.review import Review, review

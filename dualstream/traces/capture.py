@@ -1,8 +1,8 @@
-"""Capturing a trace of some steps, where TensorBoard's profile plugin looks for it.
+"""Captures a trace of some steps where TensorBoard's profile plugin looks for it.
 
-Each step is marked, so that the plugin shows step times, and its mark says what a trace cannot
-know by itself: how many images a step takes, what its arithmetic is, which devices were asked for,
-and what the machine reaches at best. `review` judges by these.
+Each step is marked, so that the plugin shows step times. The mark holds what a trace does not
+record by itself: how many images a step takes, its arithmetic, the devices that were asked for, and
+the speed that the machine reaches at best. `review` needs these.
 """
 
 import contextlib
@@ -19,18 +19,18 @@ from dualstream.traces.merge import merge_host
 from dualstream.traces.read import newest_trace
 
 LEVELS = {'steps': (1, 0), 'ops': (2, 0), 'python': (2, 1)}
-"""What is traced: the steps and what frames them, every op too, or also every call in Python.
+"""What is traced: the steps alone; every op too; or also every call in Python.
 
-Each stands for the levels of TensorFlow's tracers, of the host and of Python.
+Name -> the levels of TensorFlow's host tracer and Python tracer.
 """
 
 MATRIX = 2048
-"""Rows and columns of the matrices whose product stands for a machine's best."""
+"""Rows and columns of the matrices whose product measures a machine's best speed."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What a step's mark says; 0 or '' where it is not known.
+    """What a step's mark holds; 0 or '' where it is not known.
 
     Attributes:
       images: in a step.
@@ -47,22 +47,29 @@ class Facts:
 
     @classmethod
     def of(cls, model: keras.Model, images: int, training: bool, devices: list[str]) -> 'Facts':
-        """Those of a model's step; the matrix product is timed now, which takes under a second."""
+        """Computes the facts of a model's step; timing a matrix product takes under a second.
+
+        Args:
+          model: its convolutions and dense layers are counted.
+          images: in a step.
+          training: whether a step computes gradients.
+          devices: asked for, as '/device:CPU:0'.
+        """
         forward = 2 * multiply_adds(model) * images
         return cls(images, 3 * forward if training else forward, matrix_product_flops(),
                    '|'.join(devices))
 
 
 class Capture(contextlib.AbstractContextManager):
-    """Traces what happens inside it, and writes the trace as it ends.
+    """Traces what happens inside the `with` block, and writes the trace when the block ends.
 
-    On the backend JAX both profilers run, JAX's and that of TensorFlow, which reads the data; what
-    they saw becomes one trace.
+    On the JAX backend both profilers run, JAX's and that of TensorFlow, which reads the data; their
+    traces are merged.
     """
 
     def __init__(self, logdir: os.PathLike | str, facts: Facts, level: str = 'ops'):
         """Args:
-          logdir: the trace comes below it, in plugins/profile.
+          logdir: the trace is written below it, in plugins/profile.
           facts: for the steps' marks.
           level: a name in LEVELS.
         """
@@ -85,7 +92,7 @@ class Capture(contextlib.AbstractContextManager):
         return self
 
     def step(self, number: int) -> contextlib.AbstractContextManager:
-        """What happens inside this is the step of that number."""
+        """Marks what happens inside the `with` block as the step of that number."""
         if self._on_jax:
             import jax
             return jax.profiler.StepTraceAnnotation('train', step_num=number, **self._facts)
@@ -101,12 +108,12 @@ class Capture(contextlib.AbstractContextManager):
 
 
 def matrix_product_flops(repeats: int = 3) -> int:
-    """Floating-point operations a second of the fastest of some large matrix products, float32."""
+    """Times large float32 matrix products; floating-point operations per second of the fastest."""
     left, right = (keras.random.normal([MATRIX, MATRIX], seed=seed) for seed in (1, 2))
     best = float('inf')
     for _ in range(repeats):
         begun = time.perf_counter()
-        # Only what is read back is surely computed: an accelerator's queue returns at once.
+        # Reading a value back waits for the result: an accelerator's queue returns at once.
         keras.ops.convert_to_numpy(keras.ops.matmul(left, right)[-1, -1])
         best = min(best, time.perf_counter() - begun)
     return int(2 * MATRIX**3 / best)

@@ -1,7 +1,7 @@
-"""One trace of two profilers: JAX's and TensorFlow's each see only what their own library does.
+"""Merges the traces of two profilers: JAX's and TensorFlow's each record their own library only.
 
-Where JAX trains and TensorFlow reads the data, both trace at once, and the review needs both on one
-clock. Each XPlane counts time from the start of its own profile, which it notes.
+When JAX trains and TensorFlow reads the data, both profilers run at once, and the review needs both
+traces on one clock. Each XPlane counts time from the start of its own profile, which it records.
 """
 
 import pathlib
@@ -15,16 +15,16 @@ _HOST, _ENVIRONMENT = '/host:CPU', 'Task Environment'
 
 
 def merge_host(path: pathlib.Path, other: pathlib.Path) -> None:
-    """Adds what another trace of the same process saw on the host to a trace.
+    """Adds the host events of another trace of the same process to a trace.
 
     Args:
       path: an .xplane.pb file, which is replaced.
-      other: that of the other profiler, which began later.
+      other: the file of the other profiler, which started later.
     """
     space, added = (_read(each) for each in (path, other))
     host, theirs = _plane(space, _HOST), _plane(added, _HOST)
     later = _began(added) - _began(space)
-    # Numbers of names are a plane's own: theirs go behind ours.
+    # Each plane numbers its names from 0, so the added ones are renumbered to follow ours.
     events = 1 + max(host.event_metadata, default=0)
     names = 1 + max(host.stat_metadata, default=0)
     for number, metadata in theirs.event_metadata.items():
@@ -60,6 +60,6 @@ def _plane(space, name: str):
 
 
 def _began(space) -> int:
-    """In nanoseconds, on the clock of the machine."""
+    """When the profile started, in nanoseconds of the machine's clock."""
     plane = _plane(space, _ENVIRONMENT)
     return stats(plane, plane, 'profile_start_time')['profile_start_time']

@@ -1,4 +1,4 @@
-"""Ops of the step that ran on another device than the one that was asked for."""
+"""Finds ops of a step that ran on another device than the one that was asked for."""
 
 import collections
 import dataclasses
@@ -12,10 +12,12 @@ _TRANSFER = re.compile(r':_(Host)?(Send|Recv)$')
 
 @dataclasses.dataclass(frozen=True)
 class Misplaced:
-    """Attributes:
-      share: of the steps' time in which any of them ran, in [0, 1].
+    """Ops that ran on a device that was not asked for.
+
+    Attributes:
+      share: of the steps' time during which any of them ran, in [0, 1].
       count: how many there are in a step.
-      most: the name of that which took the longest; '' where there is none.
+      most: the name of the one that took longest; '' where there is none.
       where: the device that it ran on, as 'CPU:1'.
       asked: the devices that were asked for, with 'and' between them.
     """
@@ -28,12 +30,12 @@ class Misplaced:
 
 
 def misplaced_ops(trace: Trace, step_ops: list[Event]) -> Misplaced:
-    """The misplaced among the steps' ops.
+    """Finds the misplaced ops of some steps.
 
     Args:
-      trace: of the steps; its marks tell the devices that were asked for. Where they do not, the
-        accelerators in it are taken for them; where it has none, nothing is misplaced.
-      step_ops: the host's, without those of the input.
+      trace: of the steps; its marks name the devices that were asked for. Without such names, its
+        accelerators are assumed; without accelerators, no op is misplaced.
+      step_ops: ops of the host, without those of the input.
     """
     placed = [op for op in step_ops if op.device and not _TRANSFER.search(op.name)]
     asked = [device for device in str(trace.facts.get('devices', '')).split('|') if device]

@@ -1,6 +1,7 @@
-"""Where the network's time goes: to which stream, to the merges, or to what is around them.
+"""Splits the network's time by part: the streams, the merges, and the rest.
 
-Every op's name holds its layer's, in the gradient too; the layers are named after what they are in.
+The name of an op contains that of its layer, also in the gradient, and a layer's name contains that
+of its part.
 """
 
 import collections
@@ -17,18 +18,18 @@ PARTS = {
     'optimizer': re.compile(r'(^|/)(adam_?w?|sgd|adafactor|lion|muon)(_\d+)?/', re.IGNORECASE),
     'loss and metrics': re.compile(r'(^|/)(compile_)?(loss|metrics|accuracy)|crossentropy'),
 }
-"""In the order in which they claim an op."""
+"""In this order: an op belongs to the first part whose pattern matches."""
 
 
 def part_of(name: str) -> str | None:
-    """The part of the network that an op belongs to by its name; None for one of no part."""
+    """Finds the part of the network that an op belongs to by its name; None if it has none."""
     return next((part for part, pattern in PARTS.items() if pattern.search(name)), None)
 
 
 def network_times(ops: Iterable[Event]) -> dict[str, float]:
-    """Microseconds of the ops of each part, of all threads together, forward and gradient.
+    """Sums the microseconds of each part's ops over all threads, forward and gradient.
 
-    Empty where no op is of a stream: the trace is not of this package's network.
+    Empty where no op belongs to a stream: the trace is not of this package's network.
     """
     times = collections.Counter()
     for op in ops:

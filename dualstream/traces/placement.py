@@ -1,9 +1,9 @@
-"""Where ops were placed, in a trace that names no devices.
+"""Finds the device of each op in a trace that does not name devices.
 
-TensorFlow cuts a function at its devices' borders; each piece has an executor of its own, and
-tensors cross by a _Send here and a _Recv there. A CPU's trace names the executors by number and not
-by device, but each _Send says from where and to where it sends. That tells the executors' devices,
-and so where every op ran, among the logical devices of one CPU, too.
+TensorFlow splits a function into one piece per device. Each piece has its own executor, and tensors
+pass from one to another by a _Send and a _Recv. A CPU's trace gives the executors' numbers and not
+their devices, but each _Send names the devices that it sends from and to. From these the devices of
+the executors follow, and so the device of every op, even among the logical devices of one CPU.
 """
 
 import re
@@ -17,17 +17,17 @@ _KEY = re.compile(r'(/device:\w+:\d+);.*?(/device:\w+:\d+);')
 
 
 class Placement:
-    """The devices of the ops in one XPlane of a host."""
+    """Assigns devices to the ops in one XPlane of a host."""
 
     def __init__(self, plane):
         self._plane = plane
         self._names = {number: each.name for number, each in plane.event_metadata.items()}
-        # Most functions are of one device and send nothing; their traces may hold millions of ops.
+        # Most functions run on one device and send nothing; their traces may hold millions of ops.
         several = any(name.endswith(':_Send') for name in self._names.values())
         self._devices = self._of_executors() if several else {}
 
     def of(self, line) -> Iterator[tuple[object, str | None]]:
-        """A thread's events, each with the device of the executor around it."""
+        """Yields a thread's events, each with the device of the executor around it, or None."""
         if not self._devices:
             yield from ((event, None) for event in line.events)
             return
@@ -55,7 +55,7 @@ class Placement:
                     if ends:
                         devices[executor], goes_to[sent.get('from')] = ends.groups()
                 elif _RECEIVED.match(name):
-                    # A _Recv is called after the op that it receives from, with a number behind.
+                    # A _Recv has the name of the op that it receives from, followed by a number.
                     receives.append((executor, str(stats(self._plane, event, 'name').get(
                         'name', '')).rpartition('/_')[0]))
         for executor, sender in receives:

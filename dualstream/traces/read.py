@@ -1,4 +1,4 @@
-"""Reading a trace: TensorFlow's XPlane files, as TensorBoard's profile plugin keeps them."""
+"""Reads traces: TensorFlow's XPlane files, as TensorBoard's profile plugin keeps them."""
 
 import dataclasses
 import functools
@@ -21,12 +21,12 @@ class Event:
     """Something that took a while on one thread. A trace may hold millions, so it is small.
 
     Attributes:
-      name: as the profiler has it; an op's is NAME:TYPE.
+      name: as the profiler records it; an op's is NAME:TYPE.
       start, end: in microseconds.
       thread: its name and number.
       step: the number of the step that it marks, or None.
-      device: where the op was placed, as '/device:CPU:1', in a function of several devices; None
-        where the trace does not tell, as in a function of one.
+      device: of the op, as '/device:CPU:1', in a function that runs on several devices; None where
+        the trace does not record it, as in a function on one device.
     """
 
     name: str
@@ -49,9 +49,9 @@ class Trace:
       path: of the file.
       threads: name -> its events on the host, by their start.
       devices: name -> its events, for each accelerator in the trace.
-      facts: what the steps' marks say of them; see `capture.Facts`.
-      memory_peak: allocator -> the most bytes that it had given out at once, since the process
-        began, as far as the trace saw.
+      facts: from the steps' marks; see `capture.Facts`.
+      memory_peak: allocator -> the most bytes that it had in use at once since the process started,
+        as far as the trace recorded.
     """
 
     path: pathlib.Path
@@ -62,35 +62,35 @@ class Trace:
 
     @functools.cached_property
     def steps(self) -> list[Event]:
-        """The marked steps, in their order."""
+        """The marked steps, ordered by their start."""
         marked = (event for events in self.threads.values() for event in events
                   if event.step is not None)
         return sorted(marked, key=lambda event: event.start)
 
     def select(self, wanted: Callable[[Event], bool]) -> list[Event]:
-        """The host's events that are wanted, of all threads."""
+        """Selects the host's events for which `wanted` is true, of all threads."""
         return [event for events in self.threads.values() for event in events if wanted(event)]
 
 
 def read_trace(where: os.PathLike | str) -> Trace:
-    """The newest trace in a folder of logs.
+    """Reads the newest trace in a folder of logs.
 
     Args:
       where: an .xplane.pb file, or any folder above some.
 
     Raises:
-      ValueError: there is no trace, or traces of several hosts; it is cut off or no trace; it has
-        no marked steps.
+      ValueError: there is no trace, or there are traces of several hosts; the file is cut off or is
+        not a trace; it has no marked steps.
     """
     path = newest_trace(where)
     space = xplane_pb2.XSpace()
     try:
         space.ParseFromString(path.read_bytes())
     except message.DecodeError as error:
-        raise ValueError(f'{path} is cut off, or is no trace') from error
+        raise ValueError(f'{path} is cut off, or is not a trace') from error
     planes = {plane.name: plane for plane in space.planes}
     if _HOST not in planes:
-        raise ValueError(f'{path} is no trace of TensorFlow or JAX: it has no plane {_HOST}')
+        raise ValueError(f'{path} is not a trace of TensorFlow or JAX: it has no plane {_HOST}')
     devices = {name.removeprefix('/device:'): sorted(
         (event for events in _threads(plane).values() for event in events),
         key=lambda event: event.start)
@@ -103,7 +103,14 @@ def read_trace(where: os.PathLike | str) -> Trace:
 
 
 def newest_trace(where: os.PathLike | str) -> pathlib.Path:
-    """The file of the newest trace; arguments and errors as of `read_trace`."""
+    """Finds the file of the newest trace.
+
+    Args:
+      where: an .xplane.pb file, or any folder above some.
+
+    Raises:
+      ValueError: there is no trace, or there are traces of several hosts.
+    """
     where = pathlib.Path(where)
     if where.is_file():
         return where
@@ -141,7 +148,7 @@ def _threads(plane) -> dict[str, list[Event]]:
 
 
 def _facts(host) -> dict[str, int | str]:
-    """The statistics of the first step's mark."""
+    """Reads the statistics of the first step's mark."""
     for line in host.lines:
         for event in line.events:
             said = stats(host, event)

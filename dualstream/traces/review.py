@@ -1,4 +1,4 @@
-"""The review of a trace: a verdict in a sentence, the figures behind it, and what to change."""
+"""Reviews a trace: a verdict in one sentence, the figures behind it, and advice."""
 
 import collections
 import dataclasses
@@ -13,17 +13,17 @@ from dualstream.traces.split import TRACING, is_compiling, is_input_thread, is_o
 from dualstream.traces.stages import stage_times
 
 BOUND = 0.2
-"""The share of a step from which on something limits it."""
+"""Whatever takes at least this share of a step limits it."""
 
-_NUMBER = re.compile(r'\.\d+$')  # that XLA gives an op
+_NUMBER = re.compile(r'\.\d+$')  # XLA numbers ops
 
 _WORTH_A_WARNING = 0.01
-"""The share of a step below which an op on another device, as the shapes' arithmetic, is none."""
+"""Misplaced ops below this share of a step, such as arithmetic on shapes, are no warning."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Review:
-    """What a trace says of its steps.
+    """What a trace shows about its steps.
 
     Attributes:
       verdict: in one sentence.
@@ -31,16 +31,18 @@ class Review:
       step_ms: the mean step's time; wall-clock, in milliseconds.
       split_ms: milliseconds of it by part; the parts are those of `split.PARTS`.
       input_bound: the share of the step that waits for input, Python's lock included, in [0, 1].
-      misplaced: the share of the step in which ops ran on other devices than were asked for.
+      misplaced: the share of the step during which ops ran on a device that was not asked for.
       input_ms: milliseconds of tf.data's threads by stage, of all threads together.
       network_ms: milliseconds of ops by part of the network, of all threads together.
-      ran_on: device -> milliseconds of ops a step there.
+      ran_on: device -> milliseconds of ops on it per step.
       top_ops: (type of op, milliseconds a step), the longest first, of the step's own threads.
       traced, compiled: functions traced and programs compiled within the steps.
       memory_peak_mb: the most memory that tensors had at once; None where the trace has none.
       images_per_second: None where the steps' marks do not say how many images they had.
-      gflops: 10^9 floating-point operations a second of the step's arithmetic, likewise.
-      share_of_peak: that, as a share of a large matrix product's on the same machine, likewise.
+      gflops: 10^9 floating-point operations per second of the step's arithmetic; None where the
+        marks do not say how many a step has.
+      share_of_peak: the same, as a share of what a large matrix product reaches on this machine;
+        None where the marks lack either.
       warnings: what ran where it should not.
       advice: what to change, each with what it can gain at most.
     """
@@ -66,7 +68,11 @@ class Review:
 
 
 def review(trace: Trace) -> Review:
-    """Reviews a trace."""
+    """Finds what limits the steps of a trace.
+
+    Args:
+      trace: with marked steps, from `read_trace`.
+    """
     steps = trace.steps
     split = step_split(trace)
     step_ms = sum(split.values())
@@ -157,12 +163,12 @@ def _top_ops(step_ops: list[Event], steps: int, most: int = 8) -> list[tuple[str
 
 
 def _per_step(microseconds: dict[str, float], trace: Trace) -> dict[str, float]:
-    """In milliseconds of the mean step."""
+    """Converts microseconds of all steps to milliseconds of the mean step."""
     return {name: time / 1e3 / len(trace.steps) for name, time in microseconds.items()}
 
 
 def _compiled(inside: list[Event]) -> int:
-    """Programs that XLA compiled: its passes are events inside one another, and count once."""
+    """Counts the programs that XLA compiled: nested events of its passes count once."""
     count, covered = 0, -np.inf
     for event in sorted(inside, key=lambda event: event.start):
         if is_compiling(event) and event.name != TRACING:
@@ -177,7 +183,7 @@ def _decodes_frames(inside: list[Event]) -> bool:
 
 
 def _memory_peak_mb(trace: Trace) -> float | None:
-    # Behind JAX, TensorFlow's allocator is the input's alone, and JAX's leaves no events.
+    # With JAX, TensorFlow's allocator serves the input only, and JAX's records no events.
     on_jax = any(thread.startswith('tf_XLAPjRt') for thread in trace.threads)
     return None if on_jax or not trace.memory_peak else max(trace.memory_peak.values()) / 1e6
 
@@ -205,7 +211,7 @@ def _advice(
 ) -> list[str]:
     advice = []
     if misplaced.share >= _WORTH_A_WARNING:
-        advice.append(f'Take away the tf.device around {misplaced.most}, or give it a kernel for '
+        advice.append(f'Remove the tf.device around {misplaced.most}, or give it a kernel for '
                       f'{misplaced.asked}: up to {_gain(misplaced.share)} faster.')
     if shares['compile'] >= BOUND:
         advice.append('Give functions tensors instead of Python numbers, and fixed shapes: up to '
@@ -219,8 +225,8 @@ def _advice(
             advice.append(f'Write the py_function in tensor ops: up to {most} faster.')
         if decodes_frames and (
                 stage in ('decode', 'mask', 'crop') or any('mask' in name for name in python_ops)):
-            advice.append('--look=grid, which decodes the window alone, of a set with leaf grids; '
-                          f'--look=glance of another: up to {most} faster.')
+            advice.append('--look=grid, which decodes the window alone, if the set has leaf grids; '
+                          f'--look=glance if not: up to {most} faster.')
         if stage == 'resize':
             advice.append('A crop instead of resizing whole frames, --crop=array: up to '
                           f'{most} faster.')

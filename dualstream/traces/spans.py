@@ -1,4 +1,4 @@
-"""Sets of moments: spans (start, end) that are sorted and do not touch."""
+"""Arithmetic of time spans: sorted lists of (start, end) that do not touch."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ Spans = list[tuple[float, float]]
 
 
 def union(spans: Iterable[tuple[float, float]]) -> Spans:
-    """What any of some spans covers."""
+    """Merges spans: what at least one of them covers."""
     merged: Spans = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -17,7 +17,7 @@ def union(spans: Iterable[tuple[float, float]]) -> Spans:
 
 
 def intersection(one: Spans, other: Spans) -> Spans:
-    """What both cover."""
+    """Intersects two sets of spans: what both cover."""
     both, first, second = [], 0, 0
     while first < len(one) and second < len(other):
         start = max(one[first][0], other[second][0])
@@ -32,12 +32,12 @@ def intersection(one: Spans, other: Spans) -> Spans:
 
 
 def difference(one: Spans, other: Spans) -> Spans:
-    """What the first covers and the other does not."""
+    """Subtracts spans: what the first set covers and the other does not."""
     infinity = float('inf')
     edges = [-infinity, *(edge for span in other for edge in span), infinity]
     return intersection(one, [gap for gap in zip(edges[::2], edges[1::2]) if gap[0] < gap[1]])
 
 
 def total(spans: Spans) -> float:
-    """How long they are, together."""
+    """Sums the lengths of spans."""
     return sum(end - start for start, end in spans)

@@ -1,4 +1,4 @@
-"""The step's time, split by what the step was doing: each moment counts once."""
+"""Splits a step's time by what the step was doing: each moment counts once."""
 
 import re
 
@@ -14,7 +14,7 @@ PARTS = {
     'lock': "waiting for Python's lock, held by a py_function",
     'python': 'Python, and what is between ops',
 }
-"""In the order in which they claim a moment that several could."""
+"""In this order: a moment that several parts claim goes to the first."""
 
 TRACING = 'tf.function-graph_building'
 _COMPILING = re.compile(r'XlaCompil|[A-Za-z]*Compiler::|HloPass')
@@ -24,9 +24,9 @@ _OP = re.compile(r'[^:]+:_?[A-Z]\w+$')
 
 
 def step_split(trace: Trace) -> dict[str, float]:
-    """Milliseconds of the mean step that go to each of PARTS; they sum up to the step.
+    """Computes the milliseconds of the mean step that each of PARTS takes; their sum is the step.
 
-    What the host's threads compute beside the step, for the input of later ones, is no part of it.
+    What the host's threads compute meanwhile for the input of later steps is not counted.
     """
     steps = spans.union((step.start, step.end) for step in trace.steps)
     inner = [event for name, events in trace.threads.items() if not is_input_thread(name)
@@ -51,7 +51,7 @@ def step_split(trace: Trace) -> dict[str, float]:
 
 
 def is_input_thread(thread: str) -> bool:
-    """Whether a thread is one of tf.data's own."""
+    """Tells whether a thread belongs to tf.data."""
     return thread.startswith('tf_data')
 
 
@@ -60,9 +60,9 @@ def is_compiling(event: Event) -> bool:
 
 
 def is_op(event: Event) -> bool:
-    """Whether an event is an op's run, and not the wait for the next batch.
+    """Tells whether an event is the run of an op, and not the wait for the next batch.
 
-    TensorFlow's ops are NAME:TYPE; those of a program of JAX have a bare name, on XLA's threads.
+    TensorFlow's ops are named NAME:TYPE; those of a JAX program have a bare name, on XLA's threads.
     """
     if event.thread.startswith('tf_XLA'):
         return ':' not in event.name

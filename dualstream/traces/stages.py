@@ -1,4 +1,4 @@
-"""Where the input's time goes: what tf.data's threads were busy with, stage by stage."""
+"""Splits the input's time by stage: what tf.data's threads were busy with."""
 
 import re
 
@@ -17,21 +17,22 @@ STAGES = {
     'batch': re.compile(r'::(ParallelBatch|Batch)\w*$|^BatchCopy'),
     'other ops': re.compile(r'[^:]:_?[A-Z]\w+$'),
 }
-"""In the order in which they claim an event; within a stage's event, everything is that stage's."""
+"""In this order: an event belongs to the first stage whose pattern matches, and with it all that
+happens inside the event."""
 
 _TRANSFER = re.compile(r'(?i)memcpy\s?(h2d|htod)|host\s?to\s?device|infeed')
-"""On an accelerator, what brings it the batch."""
+"""Events on an accelerator that transfer a batch to it."""
 
 _WAITS = re.compile(r'^(Prefetch|ParallelMap|MapAndBatch|ParallelBatch)Consume')
 
 
 def stage_times(trace: Trace) -> dict[str, float]:
-    """Milliseconds of the mean step that tf.data's threads spend on each stage, of all together.
+    """Computes the milliseconds per step that tf.data's threads spend on each stage.
 
-    The stages are those of STAGES, and the transfer to the accelerator, where there is one.
+    The stages are those of STAGES and the transfer to the accelerator, where there is one.
 
-    Several threads at once can spend more than a step lasts. Waiting is not counted, save that of a
-    py_function, whose waiting nobody can tell from its working.
+    The times of all threads are added, so their sum may exceed the step. Waiting is not counted,
+    except within a py_function, where a trace does not distinguish waiting from working.
     """
     begun, ended = trace.steps[0].start, trace.steps[-1].end
     times = dict.fromkeys(STAGES, 0.0)
@@ -48,7 +49,7 @@ def stage_times(trace: Trace) -> dict[str, float]:
 
 
 def _own_times(events: list[Event]):
-    """(stage, microseconds) of each event without those inside it, for a thread's events."""
+    """Yields (stage, microseconds) of each event of a thread, without the events inside it."""
     open_events: list[list] = []  # [event, stage, own time], each inside the one before
 
     def close():

@@ -1,13 +1,13 @@
-"""The statistics that an XPlane keeps beside an event, by their names."""
+"""Reads the statistics that an XPlane stores with an event, by name."""
 
 
 def stats(plane, event, *wanted: str) -> dict[str, int | float | str]:
-    """An event's statistics.
+    """Reads an event's statistics.
 
     Args:
       plane: the XPlane that the event is in, which holds the names.
       event: an XEvent.
-      *wanted: names; all, where none are given.
+      *wanted: names; without any, all are read.
     """
     found = {}
     for stat in event.stats:

@@ -1,4 +1,4 @@
-"""A review for people: as text, and as one page of HTML that needs no other file."""
+"""Writes a review for people: as text, and as one HTML page that needs no other file."""
 
 import html
 import io
@@ -10,11 +10,11 @@ from dualstream.traces.split import PARTS
 
 COLORS = {'compile': 'firebrick', 'input': 'darkorange', 'communication': 'mediumpurple',
           'device': 'darkgreen', 'compute': 'seagreen', 'lock': 'gold', 'python': 'lightsteelblue'}
-"""Of the parts of a step, in all pictures."""
+"""Of the parts of a step, in all plots."""
 
 
 def in_words(seen: Review) -> str:
-    """The review as text, the verdict first."""
+    """Writes a review as text, the verdict first."""
     input_total = sum(seen.input_ms.values())
     lines = [seen.verdict, '', f'{seen.steps} steps of {seen.step_ms:.2f} ms:',
              *_rows([(PARTS[part], time) for part, time in seen.split_ms.items()], seen.step_ms)]
@@ -30,7 +30,7 @@ def in_words(seen: Review) -> str:
     if seen.top_ops:
         lines += ['', "The step's longest ops, all threads together:",
                   *(f'  {time:9.2f} ms  {kind}' for kind, time in seen.top_ops)]
-    lines += ['', f'Traced {seen.traced} functions and compiled {seen.compiled} programs within '
+    lines += ['', f'Traced {seen.traced} functions and compiled {seen.compiled} programs during '
               'the steps.']
     lines += _rates(seen)
     lines += [f'Warning: {warning}' for warning in seen.warnings]
@@ -39,7 +39,7 @@ def in_words(seen: Review) -> str:
 
 
 def comparison(before: Review, after: Review) -> str:
-    """What changed from one trace to another, the greatest change first."""
+    """Compares two reviews as text, the greatest change first."""
     ratio = before.step_ms / after.step_ms
     word = 'faster' if ratio >= 1 else 'slower'
     changes = [(f'{PARTS[part]}', before.split_ms[part], after.split_ms[part]) for part in PARTS]
@@ -57,7 +57,7 @@ def comparison(before: Review, after: Review) -> str:
 
 
 def as_html(seen: Review, title: str) -> str:
-    """The review as one self-contained page, with plots."""
+    """Writes a review as one self-contained HTML page with plots."""
     picture = io.StringIO()
     _figure(seen).savefig(picture, format='svg')
     svg = picture.getvalue()
