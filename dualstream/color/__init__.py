@@ -1,4 +1,4 @@
-"""What a pixel's colour says: HSV ranges and the masks of the pixels inside them."""
+"""Colours of pixels: HSV ranges and the masks of the pixels inside them."""
 
 from dualstream.color.masks import LEAF, HsvRange, cv_color_mask, tf_color_mask
 

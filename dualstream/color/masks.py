@@ -1,15 +1,18 @@
 """Masks: which pixels have a hue, saturation and value inside a range.
 
-Two implementations of one definition. `cv_color_mask` reads like the textbook, in OpenCV, behind
-`tf.py_function`; `tf_color_mask` is tensor ops alone, so it runs wherever the graph runs.
+Two implementations of one definition, with the same results on every 8-bit colour:
 
-Both agree on every 8-bit colour, because the thresholds are whole degrees and whole per cents: then
-each comparison, multiplied by its denominator, is between whole numbers. `tf_color_mask` compares
-those, in 16 bits; where an image comes as floating point, a tolerance of half of one such step
-absorbs every rounding error.
+- `tf_color_mask` is tensor ops alone. Use it everywhere: it runs wherever the graph runs.
+- `cv_color_mask` reads like the textbook, in OpenCV, behind `tf.py_function`. Use it to check the
+  other one, and to compare speeds.
+
+They agree because the thresholds are whole degrees and whole hundredths: then each comparison,
+multiplied by its denominator, is between whole numbers. `tf_color_mask` compares those, in 16 bits;
+for floating-point images a tolerance of half of one such step absorbs every rounding error.
 """
 
 import dataclasses
+import numbers
 
 import numpy as np
 import tensorflow as tf
@@ -21,15 +24,23 @@ class HsvRange:
 
     Attributes:
       hue: (lo, hi) in whole degrees of [0, 360]. lo > hi wraps through red: (340, 20); 360 is
-        red again, so (300, 360) has it, too.
+        red again, so (300, 360) holds it, too.
       saturation: (lo, hi) in [0, 1], whole hundredths.
       value: (lo, hi) in [0, 1], whole hundredths.
 
-    A gray pixel has hue 0 and saturation 0, as in OpenCV and scikit-image.
+    Lists, and numbers of NumPy, are taken, too, and kept as tuples of Python's own numbers. A gray
+    pixel has hue 0 and saturation 0, as in OpenCV and scikit-image.
 
     Raises:
-      ValueError: a bound outside its interval or between two whole steps, or an upside-down
-        saturation or value range.
+      ValueError: not two numbers, a bound outside its interval or between two whole steps, or an
+        upside-down saturation or value range.
+
+    Example:
+      >>> from dualstream import HsvRange
+      >>> HsvRange(hue=(340, 20)).wraps
+      True
+      >>> HsvRange(hue=[35.0, 170]).hue
+      (35, 170)
     """
 
     hue: tuple[int, int] = (35, 170)
@@ -38,14 +49,18 @@ class HsvRange:
 
     def __post_init__(self):
         for name, top, steps in (('hue', 360, 1), ('saturation', 1, 100), ('value', 1, 100)):
-            bounds = getattr(self, name)
-            if len(bounds) != 2 or not all(0 <= bound <= top for bound in bounds):
-                raise ValueError(f'{name} must be (lo, hi) with both in [0, {top}], got {bounds}')
-            if any(abs(bound * steps - round(bound * steps)) > 1e-6 for bound in bounds):
+            given = getattr(self, name)
+            bounds = _two_numbers(given)
+            if not bounds or not all(0 <= bound <= top for bound in bounds):
+                raise ValueError(f'{name} must be (lo, hi) with both in [0, {top}], got {given}')
+            if any(abs(bound * steps - round(bound * steps)) > 1e-5 for bound in bounds):
                 unit = 'whole degrees' if name == 'hue' else 'whole hundredths'
-                raise ValueError(f'{name} must be in {unit}, got {bounds}')
+                raise ValueError(f'{name} must be in {unit}, got {given}')
             if name != 'hue' and bounds[0] > bounds[1]:
-                raise ValueError(f'{name} must be (lo, hi) with lo <= hi, got {bounds}')
+                raise ValueError(f'{name} must be (lo, hi) with lo <= hi, got {given}')
+            whole = tuple(round(bound * steps) for bound in bounds)
+            object.__setattr__(
+                self, name, whole if name == 'hue' else tuple(bound / steps for bound in whole))
 
     @property
     def wraps(self) -> bool:
@@ -61,30 +76,52 @@ class HsvRange:
         return [(lo, hi) for lo, hi in parts if lo <= hi]
 
 
+def _two_numbers(bounds) -> tuple[float, float] | None:
+    try:
+        lo, hi = bounds
+    except (TypeError, ValueError):
+        return None
+    real = all(isinstance(bound, numbers.Real) and not isinstance(bound, bool)
+               for bound in (lo, hi))
+    return (float(lo), float(hi)) if real else None
+
+
 LEAF = HsvRange()
 """Leaves from yellow-green to blue-green; soil is redder, sky bluer, straw and concrete paler."""
 
 
 def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
-    """The mask of an image by tensor ops, without a division.
+    """Finds the pixels of an image whose colour lies in a range, by tensor ops.
+
+    Use this one everywhere; `cv_color_mask` is there to compare with.
 
     Within 60 degrees of the channel that is the greatest, hue is linear: with d = max - min, it is
     that channel's own hue plus 60 * (difference of the other two) / d (Smith 1978, Color Gamut
-    Transform Pairs). So each bound on the hue is one on that difference, times d; saturation is
-    d / max, likewise. What no colour can fail is not compared.
+    Transform Pairs). So each bound on the hue becomes a bound on that difference, times d, and each
+    bound on the saturation d / max one on d: nothing is divided. Comparisons that always hold are
+    skipped.
 
     Args:
-      image: uint8 (..., 3), or floating (..., 3) in [0, 1]; sRGB.
-      hsv_range: the range to look for.
+      image: uint8 (..., 3), or floating (..., 3) in [0, 1]; sRGB. A 16-bit float stands for the
+        nearest 8-bit colour, since it holds hardly more than that.
+      hsv_range: the colours to look for.
 
     Returns:
       bool (...): True where the pixel lies in the range; a NaN lies in none.
 
     Raises:
       ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
+
+    Example:
+      >>> from dualstream import HsvRange, tf_color_mask
+      >>> image = [[[0.1, 0.6, 0.1], [0.5, 0.3, 0.1], [0.5, 0.5, 0.5]]]  # leaf, soil, stone
+      >>> tf_color_mask(image).numpy()
+      array([[ True, False, False]])
+      >>> tf_color_mask(image, HsvRange(hue=(0, 40))).numpy()
+      array([[False,  True, False]])
     """
     image = _checked(image)
-    # Of 8 bits no product below exceeds 100 * 255, which 16 bits hold: half the work of 32.
+    # With 8-bit colours no product exceeds 100 * 255, which 16 bits hold: half the work of 32.
     whole = image.dtype == tf.uint8
     channels = tf.cast(image, tf.int16) if whole else _eight_bit_scale(image)
     half_step = 0 if whole else 0.5
@@ -120,21 +157,29 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
 
 
 def cv_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
-    """The mask of an image by OpenCV's cvtColor and inRange, behind `tf.py_function`.
+    """Finds the pixels of an image whose colour lies in a range, by OpenCV's cvtColor and inRange.
 
-    It holds Python's interpreter lock while it enters and leaves, and cannot be compiled by XLA
-    nor run on an accelerator: that is what `tf_color_mask` is for. OpenCV's 8-bit HSV rounds the
-    hue to 2 degrees; the float32 form used here does not.
+    Use it to check `tf_color_mask` and to compare speeds. Behind `tf.py_function`, it needs
+    Python's interpreter lock to enter and leave, and neither XLA can compile it nor an accelerator
+    run it. OpenCV's 8-bit HSV rounds the hue to 2 degrees; the float32 form used here does not.
 
     Args:
-      image: uint8 (H, W, 3), or floating (H, W, 3) in [0, 1]; sRGB.
-      hsv_range: the range to look for.
+      image: uint8 (H, W, 3), or floating (H, W, 3) in [0, 1]; sRGB. A 16-bit float stands for the
+        nearest 8-bit colour, since it holds hardly more than that.
+      hsv_range: the colours to look for.
 
     Returns:
       bool (H, W): True where the pixel lies in the range; a NaN lies in none.
 
     Raises:
       ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import cv_color_mask
+      >>> image = np.uint8([[[25, 150, 25], [130, 80, 25]]])  # leaf, soil
+      >>> cv_color_mask(image).numpy()
+      array([[ True, False]])
     """
     import cv2  # here, and nowhere else in the package
 
@@ -169,4 +214,6 @@ def _checked(image: tf.Tensor) -> tf.Tensor:
 
 def _eight_bit_scale(image: tf.Tensor) -> tf.Tensor:
     """float32 in [0, 255], in which 8-bit colours are whole numbers."""
-    return tf.cast(image, tf.float32) * (1 if image.dtype == tf.uint8 else 255)
+    scaled = tf.cast(image, tf.float32) * (1 if image.dtype == tf.uint8 else 255)
+    # float16 and bfloat16 lie up to 0.498 away from the 8-bit colour that they were made from.
+    return tf.round(scaled) if image.dtype in (tf.float16, tf.bfloat16) else scaled

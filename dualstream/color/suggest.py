@@ -1,22 +1,22 @@
 """Suggested thresholds: where the leaves of some photographs lie in hue, saturation and value.
 
-Evening light, shade and another white balance move the hue of every leaf, and what is green to one
-camera is not to another. The colours themselves tell where the leaves went, as foliage makes a hill
-in the histogram of hues:
+Evening light, shade and another white balance move the hue of every leaf, and cameras differ. The
+photographs' own colours show where the leaves lie, since foliage makes a hill in the histogram of
+hues:
 
-1. Each pixel counts by its chroma, saturation times value: the hue of a gray one or of a dark one
-   is chance.
+1. Each pixel counts by its chroma, saturation times value: the hue of a gray or a dark pixel is
+   chance.
 2. The histogram of hues is smoothed until the hues that a plant can have, yellow-green to
    blue-green, hold a single mode (Prewitt and Mendelsohn 1966, The Analysis of Cell Images, smooth
    a histogram until only its populations are left). That mode is the leaf.
 3. The range of hues ends on each side in the first valley that is lower than half of the mode, or
    where the histogram has fallen to a twentieth of it, or as far away as soil and sky begin.
-4. Among pixels of those hues, the floor of saturation and that of value are found likewise: from
-   the commonest of the lower half downwards to such a valley, or to a fifth (saturation) or a
+4. Among pixels of those hues, the lowest saturation and value are found in the same way: from the
+   commonest of the lower half downwards to such a valley, or to a fifth (saturation) or a
    twentieth (value) of it.
 
-Hues alone cannot tell soil in warm light from leaves in cool light, so photographs of both light
-should not be mixed, and what is found is a proposal: look at its picture before training with it.
+Hues alone cannot tell soil in warm light from leaves in cool light, so do not mix photographs taken
+in both. The result is a proposal: look at its figure before you train with it.
 """
 
 import dataclasses
@@ -29,8 +29,8 @@ from dualstream.color.masks import HsvRange, tf_color_mask
 PLANT_HUES = (50, 170)
 """Degrees between which a mode may be a leaf's: soil and straw are redder, sky is bluer."""
 
-# Of the mode's height, where a hill ends that has no valley before. The hill of saturations ends
-# sooner, since what is left there are gray things that the light has tinged.
+# The share of the mode's height at which a hill without a valley ends. The hill of saturations ends
+# sooner, since below it there are only gray things that the light has tinged.
 _FOOT, _SATURATION_FOOT = 1 / 20, 1 / 5
 # Degrees from the mode, at most. Soil lies some 50 degrees from the leaves on it in any light,
 # often without a valley between them; sky is much further.
@@ -42,13 +42,13 @@ _CHUNK = 2**18  # pixels that are converted at a time
 
 @dataclasses.dataclass(frozen=True)
 class Suggestion:
-    """What the colours of some photographs say about thresholds.
+    """Thresholds proposed from the colours of some photographs.
 
     Attributes:
       hsv_range: the proposed range; None where no mode of hues looks like a leaf's.
-      mode: the commonest hue among the leaves, in degrees; None likewise.
+      mode: the commonest hue among the leaves, in degrees; None where hsv_range is None.
       hues: float64 (360,), the share of all chroma at each degree of hue; sums to 1.
-      smooth_hues: float64 (360,), the same as smoothed as it needed to be to find the mode.
+      smooth_hues: float64 (360,), the same, smoothed as far as needed to find the mode.
       saturations, values: float64 (100,), the share of chroma at each hundredth, among the
         pixels of the proposed hues; zeros where there are none.
     """
@@ -62,10 +62,13 @@ class Suggestion:
 
 
 def suggest_range(pixels: np.ndarray) -> Suggestion:
-    """Proposes thresholds from the colours of photographs; how is said above.
+    """Proposes thresholds from the colours of photographs, as this module's description says.
+
+    Use it where `LEAF` misses the leaves of your camera or light.
 
     Args:
-      pixels: uint8 (n, 3), sRGB, drawn evenly from all photographs; a few thousand of each do.
+      pixels: uint8 (n, 3), sRGB, drawn evenly from all photographs; a few thousand of each are
+        enough.
 
     Returns:
       the suggestion, its hsv_range None if no mode among the plant-like hues has lower ground on
@@ -73,6 +76,16 @@ def suggest_range(pixels: np.ndarray) -> Suggestion:
 
     Raises:
       ValueError: pixels is not uint8 (n, 3), or is empty.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream.color.suggest import suggest_range
+      >>> rng = np.random.default_rng(0)
+      >>> leaves, soil = (rng.normal(color, 8, (5000, 3)).clip(0, 255).astype(np.uint8)
+      ...                 for color in ((60, 140, 50), (140, 90, 50)))
+      >>> lo, hi = suggest_range(np.concatenate([leaves, soil])).hsv_range.hue
+      >>> 50 < lo < 113 < hi < 170
+      True
     """
     if pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.shape[1] != 3 or not len(pixels):
         raise ValueError(
@@ -99,7 +112,7 @@ def suggest_range(pixels: np.ndarray) -> Suggestion:
 
 
 def share_inside(pixels: np.ndarray, hsv_range: HsvRange) -> float:
-    """The share of pixels, uint8 (n, 3), that the range's mask covers, in [0, 1]."""
+    """Computes the share of pixels, uint8 (n, 3), that the range's mask covers, in [0, 1]."""
     covered = sum(int(np.count_nonzero(tf_color_mask(chunk, hsv_range)))
                   for chunk in _chunks(pixels))
     return covered / len(pixels)
@@ -160,7 +173,7 @@ def _hill_end(shares: np.ndarray, mode: int, limit: int, foot: float) -> int:
 
 
 def _smooth(shares: np.ndarray, sigma: float, mode: str) -> np.ndarray:
-    """The shares under a Gaussian of standard deviation sigma bins; mode as of np.pad."""
+    """The shares under a Gaussian of standard deviation sigma bins; np.pad takes the mode."""
     reach = int(np.ceil(4 * sigma))
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     return np.convolve(np.pad(shares, reach, mode), kernel / kernel.sum(), 'valid')

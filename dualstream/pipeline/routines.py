@@ -121,8 +121,8 @@ class Routine:
         if look == 'pixels':
             return self.window_of_frame(decode_frame(contents), seed)
         if look == 'glance':
-            return self.window(self._mask(_glance(contents)), seed, frame_size(contents),
-                               block=BLOCK)
+            return self.window(
+                self._mask(_glance(contents)), seed, frame_size(contents), block=BLOCK)
         if 'leaf_grid' not in example:
             raise ValueError("look='grid' needs examples with a leaf_grid, as those of cassava_crop")
         size = tf.stack([example['height'], example['width']])
@@ -143,7 +143,7 @@ class Routine:
         size = tf.shape(frame)[:2]
         with tf.name_scope('mask'):
             packed = packed_mask(frame, self.hsv_range)
-            # Where every window starts and ends with a block, blocks give the same counts as pixels.
+            # Where all windows start and end with a block, blocks give the counts of pixels.
             edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
             leafiness, block = tf.cond(
                 tf.reduce_all(tf.equal(edges % BLOCK, 0)),

@@ -1,4 +1,4 @@
-"""The two masks are one: on every colour there is, and as other libraries see it."""
+"""All masks agree: on each of the 2^24 colours, and with other libraries."""
 
 import cv2
 import numpy as np
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
+from dualstream.color.packed import packed_mask
 
 RED = HsvRange(hue=(340, 20))
 
@@ -21,14 +22,25 @@ def every_color():
         yield np.stack([color >> 16, color >> 8, color], axis=-1).astype(np.uint8)
 
 
-@pytest.mark.parametrize('hsv_range', [LEAF, RED], ids=['leaf', 'red'])
-def test_masks_agree_on_every_color(hsv_range):
-    covered = 0
+def test_masks_agree_on_every_color():
+    """One sweep over the colours for all that needs it: both masks, and the packed one."""
+    covered = {LEAF: 0, RED: 0}
     for image in every_color():
-        mask = tf_color_mask(image, hsv_range).numpy()
-        np.testing.assert_array_equal(mask, cv_color_mask(image, hsv_range).numpy())
-        covered += mask.sum()
-    assert 0 < covered < 2**24
+        for hsv_range in covered:
+            mask = tf_color_mask(image, hsv_range).numpy()
+            np.testing.assert_array_equal(mask, cv_color_mask(image, hsv_range).numpy())
+            np.testing.assert_array_equal(packed_mask(image, hsv_range), np.packbits(mask))
+            covered[hsv_range] += mask.sum()
+    assert 0 < covered[RED] < covered[LEAF] < 2**24
+
+
+def test_16_bit_floats_stand_for_the_8_bit_colour_they_were_made_from(some_colors):
+    for dtype in (tf.float16, tf.bfloat16):
+        rounded = tf.cast(some_colors / np.float32(255), dtype)
+        for hsv_range in (LEAF, RED):
+            expected = tf_color_mask(some_colors, hsv_range)
+            for mask in (tf_color_mask, cv_color_mask):
+                np.testing.assert_array_equal(mask(rounded, hsv_range), expected)
 
 
 def hsv_ranges():
@@ -138,10 +150,26 @@ def test_masks_refuse_other_images(mask):
     ({'hue': (-1, 20)}, 'hue'), ({'hue': (10, 361)}, 'hue'), ({'hue': (10.5, 20)}, 'hue'),
     ({'saturation': (0.5, 0.2)}, 'saturation'), ({'saturation': (0, 1.5)}, 'saturation'),
     ({'value': (0.9, 0.1)}, 'value'), ({'value': (0.333, 1)}, 'value'),
+    ({'hue': 35}, 'hue'), ({'hue': (1, 2, 3)}, 'hue'), ({'hue': '35'}, 'hue'),
+    ({'hue': (True, 20)}, 'hue'), ({'saturation': (float('nan'), 1)}, 'saturation'),
+    ({'value': None}, 'value'),
 ])
 def test_hsv_range_refuses_what_is_no_range(bounds, named):
-    with pytest.raises(ValueError, match=named):
+    with pytest.raises(ValueError, match=f'^{named} must be'):
         HsvRange(**bounds)
+
+
+@pytest.mark.parametrize('bounds', [
+    {'hue': (35.0, 170)}, {'hue': [35, 170]}, {'hue': np.array([35, 170])},
+    {'saturation': [np.float32(0.2), 1]}, {'value': np.array([0.12, 1])}])
+def test_bounds_of_other_types_become_pythons_own(bounds, some_colors):
+    hsv_range = HsvRange(**bounds)
+    assert hsv_range == LEAF and hash(hsv_range) == hash(LEAF)
+    assert all(type(degree) is int for degree in hsv_range.hue)
+    assert all(type(bound) is float for bound in (*hsv_range.saturation, *hsv_range.value))
+    expected = tf_color_mask(some_colors)
+    for mask in (tf_color_mask, cv_color_mask):
+        np.testing.assert_array_equal(mask(some_colors, hsv_range), expected)
 
 
 @pytest.mark.parametrize('hsv_range', [

@@ -51,8 +51,9 @@ def test_loop_array_and_definition_choose_the_same_window(scene):
 def test_loop_and_array_choose_the_same_window_from_a_grid(scene, block):
     mask, target, stride = scene
     grid, size = leaf_grid(mask, block), mask.shape
-    window = loop_crop(grid, target, size, block=block, stride=stride)
-    np.testing.assert_array_equal(window, array_crop(grid, target, size, block=block, stride=stride))
+    one, other = (crop(grid, target, size, block=block, stride=stride)
+                  for crop in (loop_crop, array_crop))
+    np.testing.assert_array_equal(one, other)
 
 
 @settings(max_examples=40)
