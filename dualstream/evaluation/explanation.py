@@ -11,18 +11,18 @@ from dualstream.network.dual_stream import GRAY_AREAS, HSV_AREAS
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """A decision taken apart.
+    """What made a network decide as it did on one image.
 
     Attributes:
       label: the class that is explained.
       probabilities: float32 (classes,).
       looked: 'gray' and 'hsv' -> float32 (H, W) of the image's size in [0, 1]: where that stream
-        saw what speaks for the label (Grad-CAM; Selvaraju et al. 2017, ICCV, 618-626). All zero
-        where nothing did.
-      contributions: 'gray' and 'hsv' -> what that stream adds to the log-odds of the label, against
-        seeing the mean of the image alone; their Shapley values (Shapley 1953), so they sum up to
-        what both add.
-      prior: the log-odds of the label where both streams see the mean of the image alone.
+        saw evidence for the label (Grad-CAM; Selvaraju et al. 2017, ICCV, 618-626), in an area
+        that the other stream has not been merged into. All zero if it saw none.
+      contributions: 'gray' and 'hsv' -> how much that stream adds to the log-odds of the label,
+        compared with a stream that sees only the image's mean; Shapley values (Shapley 1953), so
+        their sum is what both add.
+      prior: the log-odds of the label where both streams see only the image's mean.
     """
 
     label: int
@@ -33,15 +33,24 @@ class Explanation:
 
 
 def explain(network: keras.Model, image: np.ndarray, label: int | None = None) -> Explanation:
-    """Takes the decision on one image apart.
+    """Explains the decision on one image: where each stream looked, and how much each added.
 
     Args:
-      network: of two streams, with its top, on Keras' TensorFlow backend.
+      network: of two streams, with its top, on Keras's TensorFlow backend.
       image: float32 (H, W, 3), sRGB in [0, 1], of the network's size.
-      label: the class to explain; the most probable one if None.
+      label: the class to explain, from 0; the most probable one if None.
 
     Raises:
-      ValueError: the network is another, or there is no such label.
+      ValueError: the network has not two streams and a top, or there is no such label.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream import build
+      >>> from dualstream.evaluation.explanation import explain
+      >>> image = np.random.default_rng(0).random((64, 64, 3), np.float32)
+      >>> explanation = explain(build('nano', (64, 64)), image, label=2)
+      >>> explanation.looked['hsv'].shape, sorted(explanation.contributions)
+      ((64, 64), ['gray', 'hsv'])
     """
     names = {layer.name for layer in network.layers}
     if not {'lgn_magno', 'lgn_parvo', 'logits', GRAY_AREAS[-1]} <= names:
@@ -50,12 +59,35 @@ def explain(network: keras.Model, image: np.ndarray, label: int | None = None) -
     label = int(probabilities.argmax()) if label is None else label
     if not 0 <= label < len(probabilities):
         raise ValueError(f'label must be from 0 to {len(probabilities) - 1}, got {label}')
-    # The last areas but one, at 1/16 of the image's size: the very last blur places, and the HSV
-    # stream's comes so late that the decision may hardly need it.
-    areas = {'gray': GRAY_AREAS[-2], 'hsv': [area for area in HSV_AREAS if area in names][-2]}
     prior, contributions = _contributions(network, image, label)
-    return Explanation(label, probabilities, _grad_cam(network, image, label, areas),
+    return Explanation(label, probabilities,
+                       _grad_cam(network, image, label, areas_looked_at(network)),
                        contributions, prior)
+
+
+def areas_looked_at(network: keras.Model) -> dict[str, str]:
+    """Names the area of each stream whose map shows where that stream looked.
+
+    It is the last area that the other stream has not been merged into and that works at 1/16 of the
+    image's size or finer, since coarser maps blur places; with a delay of 3 the HSV stream has none
+    so fine, and its first area is taken.
+
+    Args:
+      network: of two streams.
+
+    Returns:
+      {'gray': area, 'hsv': area}, each the name of a layer.
+    """
+    names = {layer.name for layer in network.layers}
+    fine = -(-network.input_shape[1] // 16)
+    looked_at = {}
+    for stream, areas in (('gray', GRAY_AREAS), ('hsv', HSV_AREAS)):
+        areas = [area for area in areas if area in names
+                 and network.get_layer(area).output.shape[1] >= fine] or areas[:1]
+        # A map is taken before the merge in its own area, and so is free of it.
+        merged = [area for area in areas if f'{area}_merged' in names]
+        looked_at[stream] = merged[0] if merged else areas[-1]
+    return looked_at
 
 
 def _grad_cam(network, image, label, areas) -> dict[str, np.ndarray]:
@@ -79,8 +111,8 @@ def _heat(features, gradient, size) -> np.ndarray:
 def _contributions(network, image, label) -> tuple[float, dict[str, float]]:
     """The log-odds with both streams silent, and each stream's Shapley value.
 
-    A stream is silenced by showing it a uniform image, of the mean of what it would have seen: its
-    stream alone, so the other still sees everything.
+    To silence a stream, it alone is shown a uniform image, of the mean of what it would have seen;
+    the other stream still sees everything.
     """
     retinas = [network.get_layer(name).output for name in ('lgn_magno', 'lgn_parvo')]
     seen = [plane.numpy() for plane in keras.Model(network.input, retinas)(image[None])]

@@ -1,13 +1,11 @@
-"""Explanations: that they tell the streams apart, add up, and look where the evidence is."""
-
-import itertools
+"""Explanations: they keep the streams apart, add up, and look where the evidence is."""
 
 import keras
 import numpy as np
 import pytest
 
 from dualstream import network
-from dualstream.evaluation.explanation import explain
+from dualstream.evaluation.explanation import areas_looked_at, explain
 
 
 @pytest.fixture(scope='module')
@@ -51,7 +49,7 @@ def test_a_stream_that_sees_nothing_contributes_nothing(image, blind, retina):
     assert abs(contributions.popitem()[1]) > 1e-3
 
 
-def test_a_uniform_photograph_has_nothing_to_tell(image):
+def test_in_a_uniform_photograph_no_stream_contributes(image):
     model = build()
     uniform = np.full_like(image, [0.2, 0.6, 0.1])
     assert explain(model, uniform, 0).contributions == pytest.approx(
@@ -59,30 +57,76 @@ def test_a_uniform_photograph_has_nothing_to_tell(image):
     assert abs(explain(model, image, 0).contributions['hsv']) > 1e-3
 
 
-def test_it_looks_where_the_evidence_is():
-    """Both streams of a network that has learned to tell red from green spots look at the spot."""
-    rng = np.random.default_rng(0)
-    size, spot = 192, 32
+SIZE = 192
+"""Pixels along the image; a cell of the maps sees 31 of them (gray) and 78 (HSV)."""
 
-    def picture(red, row, column):
-        pixels = rng.normal(0.5, 0.03, (size, size, 3)).clip(0, 1)
-        place = np.s_[spot * row:spot * (row + 1), spot * column:spot * (column + 1)]
-        pixels[place] = [0.9, 0.1, 0.1] if red else [0.1, 0.9, 0.1]
-        return pixels.astype(np.float32)
 
-    labels = rng.integers(0, 2, 192)
-    pictures = np.stack([picture(label, *rng.integers(0, (6, 6))) for label in labels])
-    keras.utils.set_random_seed(0)
-    model = network.build('nano', image_size=(size, size), classes=2, dropout=0.0)
-    model.compile(keras.optimizers.Adam(3e-3), 'sparse_categorical_crossentropy')
-    model.fit(pictures, labels, batch_size=32, epochs=8, verbose=0)
-    hits = {'gray': 0, 'hsv': 0}
-    for row, column in itertools.product((0, 2, 4), repeat=2):
-        for stream, heat in explain(model, picture(True, row, column), 1).looked.items():
-            y, x = np.unravel_index(heat.argmax(), heat.shape)
-            hits[stream] += (abs(y - spot * (row + 0.5)) <= spot
-                             and abs(x - spot * (column + 0.5)) <= spot)
-    assert min(hits.values()) >= 8  # of 9
+@pytest.fixture(scope='module')
+def sees_red():
+    """A network whose weights are set by hand: its gray stream sees light, its HSV stream red.
+
+    Every kernel averages, so each map is bright where something was seen and zero elsewhere. The
+    HSV stream's first kernel takes the cosine of the hue alone, positive for red and negative, so
+    nothing after the activation, for green.
+    """
+    model = network.build('nano', image_size=(SIZE, SIZE), classes=2, hue='circular')
+    for layer in model.layers:
+        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
+            kernel = np.abs(layer.kernel.numpy())
+            if layer.name == 'v1_parvo_stem_conv':
+                kernel[:, :, 1:] = 0
+            kernel /= kernel.sum(axis=tuple(range(kernel.ndim - 1)))
+            layer.kernel.assign(kernel)
+    logits = model.get_layer('logits')
+    logits.kernel.assign(logits.kernel.numpy() * [-1, 1])  # all that is seen speaks for label 1
+    return model
+
+
+@pytest.mark.parametrize('red, green', [
+    ((32, 32), (144, 144)), ((32, 144), (144, 32)), ((144, 96), (48, 32))])
+def test_it_looks_where_the_evidence_is(sees_red, red, green):
+    image = np.zeros([SIZE, SIZE, 3], np.float32)
+    for (y, x), color in ((red, [0.9, 0.1, 0.1]), (green, [0.1, 0.9, 0.1])):
+        image[y - 12:y + 12, x - 12:x + 12] = color
+    looked = explain(sees_red, image, 1).looked
+
+    def share_near(place, heat):
+        y, x = np.mgrid[:SIZE, :SIZE]
+        near = np.maximum(np.abs(y - place[0]), np.abs(x - place[1])) < 50
+        return (heat * near).sum() / heat.sum()
+
+    assert share_near(red, looked['hsv']) > 0.9
+    assert share_near(green, looked['hsv']) < 0.05
+    for place in (red, green):  # both are brighter than black
+        assert share_near(place, looked['gray']) > 0.15
+    assert share_near(red, looked['gray']) + share_near(green, looked['gray']) > 0.95
+    for stream, place in (('hsv', red), ('gray', green)):  # green is the brighter one
+        peak = np.unravel_index(looked[stream].argmax(), (SIZE, SIZE))
+        assert np.abs(np.subtract(peak, place)).max() <= 24
+
+
+@pytest.mark.parametrize('lateral', ['hsv_to_gray', 'gray_to_hsv', 'both', 'none'])
+@pytest.mark.parametrize('delay', [0, 1, 2, 3])
+def test_where_a_stream_looked_depends_on_that_stream_alone(delay, lateral):
+    model = build(delay=delay, lateral=lateral)
+    areas = areas_looked_at(model)
+    retinas = [model.get_layer(name).output for name in ('lgn_magno', 'lgn_parvo')]
+    maps = keras.Model(retinas, {
+        stream: model.get_layer(area).output for stream, area in areas.items()})
+    draw = np.random.default_rng(2)
+    one, other = ([draw.random((1, *retina.shape[1:]), np.float32) for retina in retinas]
+                  for _ in range(2))
+    before, hsv_changed, gray_changed = (
+        maps(seen) for seen in (one, [one[0], other[1]], [other[0], one[1]]))
+    assert np.array_equal(before['gray'], hsv_changed['gray'])
+    assert np.array_equal(before['hsv'], gray_changed['hsv'])
+    assert not np.array_equal(before['gray'], gray_changed['gray'])
+    assert not np.array_equal(before['hsv'], hsv_changed['hsv'])
+
+
+def test_by_default_the_gray_stream_is_looked_at_before_colour_is_merged_in():
+    assert areas_looked_at(build()) == {'gray': 'v2_thick', 'hsv': 'v2_thin'}
+    assert areas_looked_at(build(lateral='none')) == {'gray': 'mt', 'hsv': 'v2_thin'}
 
 
 def test_another_network_is_refused(image):
