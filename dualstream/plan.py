@@ -31,7 +31,7 @@ def main(argv: list[str]) -> None:
     del argv
     tpu = find_slice(_TPU.value)
     image_size = command.image_size(_IMAGE_SIZE.value)
-    environment.settle()
+    environment.configure()
     with command.hushed():
         from dualstream.tpu import compiler, host, words
         from dualstream.tpu.estimate import roofline, to_feed

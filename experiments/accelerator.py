@@ -23,13 +23,14 @@ from absl import flags
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 
-_DEVICE = flags.DEFINE_enum('device', 'gpu', ['cpu', 'gpu', 'tpu'], 'What JAX is to run on.')
-_PRESETS = flags.DEFINE_list('presets', ['nano', 'tiny', 'small', 'base'], 'Networks to measure.')
+_DEVICE = flags.DEFINE_enum('device', 'gpu', ['cpu', 'gpu', 'tpu'], 'The device that JAX runs on.')
+_PRESETS = flags.DEFINE_list(
+    'presets', ['nano', 'tiny', 'small', 'base'], 'Sizes of the network to measure.')
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 128, 'Images in a step.')
 _IMAGE_SIZE = flags.DEFINE_integer('image_size', 224, 'Of the images, which are square.')
-_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the medians count.')
+_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the table has their medians.')
 _MATRIX = flags.DEFINE_integer('matrix', 4096, 'Rows and columns of the matrices in the product.')
-_OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are written without.')
+_OUT = flags.DEFINE_string('out', None, 'The folder for the results; without it none are written.')
 
 POLICIES = {'float32': 'float32', 'mixed_bfloat16': 'bfloat16'}
 """Keras's policy, and the dtype of the matrix product that it is compared with."""
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> None:
         try:
             device = jax.devices(_DEVICE.value)[0]
         except RuntimeError as error:
-            raise ValueError(f'--device={_DEVICE.value}: JAX sees none') from error
+            raise ValueError(f'--device={_DEVICE.value}: JAX finds no such device') from error
         jax.config.update('jax_default_device', device)
 
     runs, placed = {}, {}
@@ -69,12 +70,12 @@ def main(argv: list[str]) -> None:
     seconds = {name: [] for name in runs}
     names = list(runs)
     with tqdm.tqdm(total=(_REPEATS.value + 1) * len(names), unit=' steps') as bar:
-        for round_ in range(_REPEATS.value + 1):  # in the first everything compiles
+        for round_ in range(_REPEATS.value + 1):  # the first round compiles
             for name in names[round_ % len(names):] + names[:round_ % len(names)]:
-                begun = time.perf_counter()
+                started = time.perf_counter()
                 runs[name]()
                 if round_:
-                    seconds[name].append(time.perf_counter() - begun)
+                    seconds[name].append(time.perf_counter() - started)
                 bar.update()
     results = {
         'date': time.strftime('%Y-%m-%d'), 'device': device.device_kind,
@@ -96,7 +97,7 @@ def main(argv: list[str]) -> None:
 
 
 def _network_runs(preset: str, policy: str):
-    """A step of training and one of inference, and the devices that the weights are on."""
+    """Makes a step of training and one of inference; also names the devices of the weights."""
     import keras
     import numpy as np
 
@@ -113,7 +114,7 @@ def _network_runs(preset: str, policy: str):
     labels = keras.ops.convert_to_tensor(rng.integers(0, CLASSES, _BATCH_SIZE.value))
     model.train_on_batch(images, labels)
     on = set().union(*(variable.value.devices() for variable in model.variables))
-    # Their results, which are fetched, are what is waited for.
+    # Both return values on the host, so they wait for the device.
     return {'training': lambda: model.train_on_batch(images, labels),
             'inference': lambda: model.predict_on_batch(images)}, _names(on)
 
@@ -129,7 +130,7 @@ def _product_run(dtype: str):
 
 
 def _crop_run(crop: str):
-    """Mask, window and cut of a batch of frames on the device, and the devices of the outcome."""
+    """Makes a run of mask, window and cut on a batch of frames; also names the devices."""
     import jax
     import numpy as np
     import tensorflow as tf
@@ -137,7 +138,7 @@ def _crop_run(crop: str):
 
     from dualstream.pipeline import Routine, crop_frames
 
-    tf.config.set_visible_devices([], 'GPU')  # JAX's
+    tf.config.set_visible_devices([], 'GPU')  # JAX uses it
     routine = Routine((_IMAGE_SIZE.value,) * 2, crop=crop, look='pixels')
     images = jax.jit(jax2tf.call_tf(lambda *args: crop_frames(routine, *args)))
     rng = np.random.default_rng(0)

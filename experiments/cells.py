@@ -1,4 +1,4 @@
-"""Cells of a table, one a training: each kept when it is finished, and how their spread is said."""
+"""Cells of a table, one per training, kept when finished; and text for their mean and spread."""
 
 import json
 import pathlib
@@ -12,7 +12,12 @@ Cells = list[dict]
 
 
 def once(kept: pathlib.Path, run: Callable[[], dict]) -> dict:
-    """What `run` gives, as JSON has it; of a cell that is kept already, what it gave then."""
+    """Runs a cell and keeps its result as JSON; a cell that is kept already is read instead.
+
+    Args:
+      kept: the cell's file.
+      run: makes the cell, of types that JSON has.
+    """
     if not kept.exists():
         cell = run()
         with writing(kept) as path:
@@ -21,17 +26,17 @@ def once(kept: pathlib.Path, run: Callable[[], dict]) -> dict:
 
 
 def where(cells: Cells, **fields) -> Cells:
-    """The cells that have these fields."""
+    """Selects the cells whose fields have these values."""
     return [cell for cell in cells if all(cell[key] == value for key, value in fields.items())]
 
 
 def percent(scores: np.ndarray) -> str:
-    """Mean and standard deviation of scores in [0, 1]; a single one has none."""
+    """Writes mean and standard deviation of scores in [0, 1] in per cent; one score has a 0."""
     return f'{100 * scores.mean():.1f}% ± {100 * scores.std(ddof=min(1, len(scores) - 1)):.1f}'
 
 
 def points(differences: list[float]) -> str:
-    """Mean and standard deviation of differences of such scores, in points."""
+    """Writes mean and standard deviation of differences of scores, in points."""
     if not differences:
         return ''
     spread = np.std(differences, ddof=min(1, len(differences) - 1))

@@ -19,9 +19,10 @@ from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 from dualstream.tpu import environment, find_slice
 
-_PRESETS = flags.DEFINE_list('presets', ['nano', 'tiny', 'small', 'base'], 'Of the network.')
+_PRESETS = flags.DEFINE_list(
+    'presets', ['nano', 'tiny', 'small', 'base'], 'Sizes of the network, separated by commas.')
 _BATCH_SIZES = flags.DEFINE_list('batch_sizes', ['128', '32'], 'Images in a step on each chip.')
-_TPUS = flags.DEFINE_list('tpus', ['v5e-8', 'v6e-8'], 'As of dualstream.plan.')
+_TPUS = flags.DEFINE_list('tpus', ['v5e-8', 'v6e-8'], 'Kinds of chip and how many, as v5e-8.')
 _OUT = flags.DEFINE_string('out', 'runs/plans', 'The folder for the results.')
 
 IMAGE_SIZE = (224, 224)
@@ -32,7 +33,7 @@ def main(argv: list[str]) -> None:
     del argv
     tpus = [find_slice(name) for name in _TPUS.value]
     batch_sizes = [int(text) for text in _BATCH_SIZES.value]
-    environment.settle()
+    environment.configure()
     with command.hushed():
         import tqdm
 
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> None:
     results = _kept(out / 'results.json', made_by)
     if not results['host']:
         results['host'] = dataclasses.asdict(host.measure(None, None, IMAGE_SIZE))
-    # The small ones first, so that something can be seen after an interruption.
+    # For each batch size the small presets first, so that an interrupted run has some plans.
     wanted = itertools.product(batch_sizes, _PRESETS.value, tpus)
     for batch_size, preset, tpu in tqdm.tqdm(list(wanted), 'Plans', unit=' plans'):
         name = f'{preset} {batch_size} {tpu.name}'
@@ -62,7 +63,7 @@ def main(argv: list[str]) -> None:
 
 
 def _kept(path: pathlib.Path, made_by: dict) -> dict:
-    """What an earlier run left that was made by the same means, or a beginning."""
+    """Reads the results of an earlier run with the same settings, or starts new ones."""
     made_by = json.loads(json.dumps(made_by))  # with lists, as the file has them
     if path.exists():
         kept = json.loads(path.read_text())
@@ -80,12 +81,12 @@ def _page(results: dict) -> str:
         '# Plans for TPUs', '',
         f"A compiler's estimate: {made_by['compiler']} compiled every step, in "
         f'{made_by["precision"]}, for images of {height} x {width}, and nothing was run on a TPU. '
-        'A step takes its operations at the published peak, or the bytes that each of them reads '
-        'and writes at the published bandwidth, whichever is longer; what passes between chips, '
-        'and what stays in their fast memory, is not in it. GFLOP and GB are of '
-        "one chip's step; maps are laid out in tiles of 8 x 128 numbers, so that narrow ones and "
-        'small batches are filled up, and move bytes that say nothing. The last columns say how '
-        "many cores like this host's must make batches to keep up.", '',
+        'The time of a step is that of its operations at the published peak, or of the bytes that '
+        'they read and write at the published bandwidth, whichever is longer. Exchange between '
+        'chips and their fast memory are left out. GFLOP and GB are those of one chip; maps are '
+        'laid out in tiles of 8 x 128 numbers, so narrow maps and small batches are padded, and '
+        'the padding is moved, too. The last columns say how many cores like those of this host '
+        'must make batches to keep up.', '',
         '| preset | TPU | batch a chip | memory, GB | GFLOP | GB moved | step, ms | bound by | '
         'images/s | ' + ' | '.join(f'cores, {_way(*way)}' for way in FED_BY) + ' |',
         '| --- ' * (9 + len(FED_BY)) + '|']
@@ -102,7 +103,7 @@ def _page(results: dict) -> str:
             f'{speed:,.0f} | ' + ' | '.join(cores) + ' |')
     lines += [
         '', '![Images a second by preset](plan.png)', '', '## What one core delivers', '',
-        f"One of this host's {host['cores']} cores, in images a second of its own time, of "
+        f"One of this host's {host['cores']} cores, in images per second of CPU time, from "
         f'{host["photographs"]} in memory:', '',
         '| routine | looks at | images/s |', '| --- | --- | --- |',
         *(f'| `{name}` | {look} | {rate:,.1f} |'
@@ -115,7 +116,7 @@ def _way(name: str, look: str) -> str:
 
 
 def _ordered(results: dict) -> list[dict]:
-    """The plans by preset, in the order in which the presets were named."""
+    """Sorts the plans by preset, in the order in which the presets were named."""
     plans = results['plans'].values()
     presets = list(dict.fromkeys(plan['preset'] for plan in plans))
     return sorted(plans, key=lambda plan: (
@@ -123,7 +124,7 @@ def _ordered(results: dict) -> list[dict]:
 
 
 def _figure(results: dict):
-    """Images a second, beside what a hundred cores make from grid and from pixels."""
+    """Plots images per second, with lines for what a hundred cores make by each look."""
     import matplotlib.figure
 
     plans = [plan for plan in _ordered(results) if plan['fits']]
@@ -144,7 +145,7 @@ def _figure(results: dict):
     axes.set_yscale('log')
     axes.set_xticks(range(len(presets)), presets)
     axes.set_ylabel('images per second')
-    axes.set_title("training, after the TPU's compiler; nothing was run on one", fontsize=10)
+    axes.set_title("training, estimated by the TPU's compiler; not run on a TPU", fontsize=10)
     axes.legend(fontsize=8, ncols=2)
     axes.grid(alpha=0.3, axis='y')
     return figure

@@ -20,8 +20,8 @@ from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Images in a step.')
-_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the medians count.')
-_OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are written without.')
+_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the table has their medians.')
+_OUT = flags.DEFINE_string('out', None, 'The folder for the results; without it none are written.')
 
 IMAGE_SIZE, CLASSES = (224, 224), 5
 OURS = ('nano', 'tiny', 'small', 'base')
@@ -75,7 +75,7 @@ def main(argv: list[str]) -> None:
 
 
 def make_model(name: str):
-    """A preset of ours, or one of Keras' networks with as many classes, compiled alike."""
+    """Builds a preset of ours or a network of Keras with as many classes, and compiles it."""
     import keras
 
     from dualstream import network
@@ -91,7 +91,7 @@ def make_model(name: str):
 
 
 def _runs(model, batch: int) -> dict:
-    """Runs of one step each, training and inference, on a batch in memory: images a second."""
+    """Makes runs of one step, training and inference, on a batch in memory: images per second."""
     import time
 
     import numpy as np
@@ -102,9 +102,9 @@ def _runs(model, batch: int) -> dict:
 
     def timed(step):
         def run(_):
-            begun = time.perf_counter()
+            started = time.perf_counter()
             step()
-            return batch / (time.perf_counter() - begun)
+            return batch / (time.perf_counter() - started)
         return run
 
     return {'training': timed(lambda: model.train_on_batch(images, labels)),
@@ -112,7 +112,7 @@ def _runs(model, batch: int) -> dict:
 
 
 def _product_run():
-    """A run of one product of two matrices: floating-point operations a second."""
+    """Makes a run of one matrix product: floating-point operations per second."""
     import time
 
     import tensorflow as tf
@@ -120,15 +120,15 @@ def _product_run():
     left, right = (tf.random.stateless_normal([MATRIX, MATRIX], [0, seed]) for seed in (1, 2))
 
     def run(_):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         (left @ right).numpy()
-        return 2 * MATRIX**3 / (time.perf_counter() - begun)
+        return 2 * MATRIX**3 / (time.perf_counter() - started)
 
     return run
 
 
 def _peak_memory(name: str, batch: int) -> float:
-    """Peak resident memory, in MB, of a process that trains a model for three steps."""
+    """Measures the peak resident memory, in MB, of a process that trains for three steps."""
     logging.set_verbosity(logging.ERROR)
     with command.hushed():
         from experiments.preprocessing.apart import peak

@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import LEAF, HsvRange
-from dualstream.pipeline.decode import cut
 from dualstream.figures.hue_wheel import draw_hue_wheel, in_words
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.windows import View, leaf_mask, view
+from dualstream.pipeline.decode import cut
 
 CHOSEN = '#ff1f8f'
 """Magenta stands out from leaves, soil and sky alike."""

@@ -11,7 +11,6 @@ from dualstream.runtime import command
 from dualstream.tpu.chips import Slice
 from dualstream.tpu.compiled import Compiled
 
-
 EFFORT = -1.0
 """The compiler's lowest effort: it then places nothing in the chip's fast memory, which would take
 most of its time. The program is otherwise the same, and its count of bytes is what each fused

@@ -16,7 +16,7 @@ _SETTINGS = {
 }
 
 
-def settle() -> None:
+def configure() -> None:
     """Makes Keras run on JAX, JAX on the CPU, and libtpu compile without a TPU.
 
     Raises:
@@ -30,5 +30,5 @@ def settle() -> None:
                 'comes for Linux on x86-64 alone')
     for module in ('keras', 'jax'):
         if module in sys.modules:
-            raise RuntimeError(f'{module} is imported already: settle() comes first')
+            raise RuntimeError(f'{module} is imported already: call configure() first')
     os.environ.update(_SETTINGS)

@@ -120,8 +120,8 @@ def _rate(examples, routine) -> float:
     batches = iter(examples.repeat().map(to_image).batch(BATCH).with_options(options))
     next(batches)  # the first waits for threads, and for XLA
     # CPU time of this process, so that the machine's other work does not count.
-    made, begun = 0, time.process_time()
-    while (passed := time.process_time() - begun) < SECONDS:
+    made, started = 0, time.process_time()
+    while (passed := time.process_time() - started) < SECONDS:
         next(batches)
         made += BATCH
     return made / passed

@@ -112,8 +112,8 @@ def matrix_product_flops(repeats: int = 3) -> int:
     left, right = (keras.random.normal([MATRIX, MATRIX], seed=seed) for seed in (1, 2))
     best = float('inf')
     for _ in range(repeats):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         # Reading a value back waits for the result: an accelerator's queue returns at once.
         keras.ops.convert_to_numpy(keras.ops.matmul(left, right)[-1, -1])
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.perf_counter() - started)
     return int(2 * MATRIX**3 / best)

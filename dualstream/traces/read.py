@@ -133,13 +133,13 @@ def _threads(plane) -> dict[str, list[Event]]:
     threads = {}
     for line in plane.lines:
         thread = f'{line.name or line.display_name} {line.id}'
-        begun = line.timestamp_ns / 1e3
+        line_start = line.timestamp_ns / 1e3
         # Two profilers may each have a line of the same thread.
         events = threads.setdefault(thread, [])
         for event, device in placement.of(line):
             name = names[event.metadata_id]
             if name not in _NOISE:
-                start = begun + event.offset_ps / 1e6
+                start = line_start + event.offset_ps / 1e6
                 events.append(Event(name, start, start + event.duration_ps / 1e6, thread,
                                     stats(plane, event, 'step_num').get('step_num'), device))
     for events in threads.values():

@@ -137,10 +137,10 @@ def _verdict(
     if shares['python'] >= max(BOUND, computing):
         return (f'Bound by Python, {shares["python"]:.0%} of the step: too little is computed in '
                 'each step to hide what starts it.')
-    beside = ''
+    cost = ''
     if same_cores >= BOUND * step_ms:
-        beside = f', though it takes {same_cores:.0f} ms a step of the same cores'
-    return f'Compute-bound, {computing:.0%} of the step: the input keeps up{beside}.'
+        cost = f', though it takes {same_cores:.0f} ms a step of the same cores'
+    return f'Compute-bound, {computing:.0%} of the step: the input keeps up{cost}.'
 
 
 def _ran_on(trace: Trace, inside: list[Event]) -> dict[str, float]:

@@ -12,7 +12,7 @@ PARTS = {
     'device': 'computing on the accelerator',
     'compute': 'computing on the host',
     'lock': "waiting for Python's lock, held by a py_function",
-    'python': 'Python, and what is between ops',
+    'python': 'Python, and gaps between ops',
 }
 """In this order: a moment that several parts claim goes to the first."""
 

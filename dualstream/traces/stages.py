@@ -34,16 +34,16 @@ def stage_times(trace: Trace) -> dict[str, float]:
     The times of all threads are added, so their sum may exceed the step. Waiting is not counted,
     except within a py_function, where a trace does not distinguish waiting from working.
     """
-    begun, ended = trace.steps[0].start, trace.steps[-1].end
+    started, ended = trace.steps[0].start, trace.steps[-1].end
     times = dict.fromkeys(STAGES, 0.0)
     for thread, events in trace.threads.items():
         if is_input_thread(thread):
-            inside = [event for event in events if begun <= event.start < ended]
+            inside = [event for event in events if started <= event.start < ended]
             for stage, microseconds in _own_times(inside):
                 times[stage] += microseconds / 1e3 / len(trace.steps)
     times['transfer'] = sum(
         event.duration for events in trace.devices.values() for event in events
-        if begun <= event.start < ended and _TRANSFER.search(event.name)
+        if started <= event.start < ended and _TRANSFER.search(event.name)
     ) / 1e3 / len(trace.steps)
     return {stage: time for stage, time in times.items() if time > 0}
 

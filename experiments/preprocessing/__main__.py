@@ -19,9 +19,11 @@ from absl import flags
 from dualstream.runtime import command
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A set with leaf grids, NAME/CONFIG.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
-_QUICK = flags.DEFINE_boolean('quick', False, 'Fewer rounds and photographs: under 4 minutes.')
-_OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are written without.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_QUICK = flags.DEFINE_boolean(
+    'quick', False, 'Measures fewer rounds and photographs, in under 4 minutes.')
+_OUT = flags.DEFINE_string('out', None, 'The folder for the results; without it none are written.')
 
 
 def main(argv: list[str]) -> None:

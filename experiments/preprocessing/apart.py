@@ -1,4 +1,4 @@
-"""What has to be measured in a process of its own: peak memory, and speed on one core."""
+"""Measures in a process of its own what needs one: peak memory, and speed on one core."""
 
 import concurrent.futures
 import multiprocessing
@@ -13,14 +13,20 @@ from dualstream.runtime import command
 
 
 def in_fresh_process(function, *arguments):
-    """The function's result, from a process that has imported nothing yet."""
+    """Calls a function in a process that has imported nothing yet, and returns its result."""
     spawn = multiprocessing.get_context('spawn')
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
         return pool.submit(function, *arguments).result()
 
 
 def peak_memory(dataset: str, data_dir: str | None, pictures: int, name: str | None) -> float:
-    """Peak resident memory, in MB, of a process that makes images one way, or only reads (None)."""
+    """Measures the peak resident memory, in MB, of a process that makes images in one way.
+
+    Args:
+      dataset, data_dir: name of the TFDS set, and its folder.
+      pictures: how many images to make.
+      name: of a way; None only reads the photographs.
+    """
     logging.set_verbosity(logging.ERROR)
     with command.hushed():
         from dualstream.pipeline import prepare
@@ -34,9 +40,9 @@ def peak_memory(dataset: str, data_dir: str | None, pictures: int, name: str | N
 
 
 def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) -> dict:
-    """Images a second on one core: after each stage of the ways, and of OpenCV's C++."""
+    """Measures images per second on one core, up to each stage of the ways, and by OpenCV."""
     logging.set_verbosity(logging.ERROR)
-    if hasattr(os, 'sched_setaffinity'):  # Linux has it; elsewhere threads are merely limited
+    if hasattr(os, 'sched_setaffinity'):  # on Linux; elsewhere only threads are limited
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with command.hushed():
         import cv2
@@ -55,7 +61,7 @@ def one_core(dataset: str, data_dir: str | None, pictures: int, repeats: int) ->
 
 
 def peak() -> float:
-    """The most memory, in MB, that this process has had resident so far."""
+    """Reads this process's peak resident memory so far, in MB."""
     status = pathlib.Path('/proc/self/status')
     if status.exists():  # Linux, whose getrusage also counts what the parent had when it forked
         line = next(line for line in status.read_text().splitlines() if line.startswith('VmHWM'))

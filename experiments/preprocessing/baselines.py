@@ -1,4 +1,4 @@
-"""What one would use instead: other libraries' ways from the same bytes to an image."""
+"""Baselines: other libraries' ways from the same bytes to an image."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from PIL import Image
 
 from experiments.preprocessing.ways import TARGET, opencv_bounds, opencv_window
 
-os.environ['NO_ALBUMENTATIONS_UPDATE'] = '1'  # it asks the network for its newest version
+os.environ['NO_ALBUMENTATIONS_UPDATE'] = '1'  # or it looks for its newest version on the network
 
 try:
     import albumentations
@@ -24,7 +24,7 @@ Baseline = Callable[[bytes], np.ndarray]
 
 
 def in_python() -> dict[str, Baseline]:
-    """Name -> bytes to image, uint8 (height, width, 3), as a data loader's worker would call it."""
+    """Lists the baselines in Python by name: bytes -> image, uint8 (height, width, 3)."""
     return {
         'OpenCV alone, leafiest window': opencv_alone,
         'albumentations CropNonEmptyMaskIfExists': _Albumentations(),
@@ -35,14 +35,14 @@ def in_python() -> dict[str, Baseline]:
 
 
 def opencv_alone(contents: bytes) -> np.ndarray:
-    """Decode, mask, integral image and cut, all in OpenCV's C++."""
+    """Decodes, masks and cuts the leafiest window, all in OpenCV's C++."""
     frame = _opencv_frame(contents)
     y, x, height, width = opencv_window(frame)
     return frame[y:y + height, x:x + width]
 
 
 def distorted_box(example: dict[str, tf.Tensor]) -> tf.Tensor:
-    """ImageNet's usual random crop in tf.data: a box of 8% of the frame or more, resized."""
+    """Cuts ImageNet's usual random crop in tf.data: a box of at least 8% of the frame, resized."""
     begin, size, _ = tf.image.stateless_sample_distorted_bounding_box(
         tf.io.extract_jpeg_shape(example['image']), tf.zeros([1, 0, 4]),
         tf.stack([tf.cast(example['index'], tf.int32), 0]), area_range=(0.08, 1.0),

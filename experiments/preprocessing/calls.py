@@ -1,4 +1,4 @@
-"""The ways to call a mask and a crop: eagerly, as a graph, with a signature, compiled by XLA."""
+"""Measures ways to call mask and crop: eagerly, as a graph, with a signature, by XLA."""
 
 import time
 
@@ -15,10 +15,16 @@ KINDS = ('eager', 'tf.function', 'with a signature', 'XLA')
 def milliseconds(
     frame: np.ndarray, crops: tuple[str, ...], repeats: int, progress
 ) -> dict[str, dict[str, float | str]]:
-    """Routine -> kind of call -> median milliseconds from a decoded frame to its window.
+    """Measures the milliseconds from a decoded frame to its window.
 
-    Where a call cannot be made, there is the reason instead. A first call, which traces and
-    compiles, does not count.
+    Args:
+      frame: uint8 (H, W, 3).
+      crops: names of crops.
+      repeats: timed calls of each; a first one, which traces and compiles, is not timed.
+      progress: wraps the list of calls.
+
+    Returns:
+      Routine -> kind of call -> median milliseconds, or the reason why the call fails.
     """
     signature = [tf.TensorSpec([None, None, 3], tf.uint8)]
     calls = {}
@@ -37,15 +43,15 @@ def milliseconds(
             continue
         times = []
         for _ in range(repeats):
-            begun = time.perf_counter()
+            started = time.perf_counter()
             call(frame).numpy()
-            times.append(1000 * (time.perf_counter() - begun))
+            times.append(1000 * (time.perf_counter() - started))
         results[routine][kind] = float(np.median(times))
     return results
 
 
 def _choosers(crops):
-    """Routine -> frame to window; and the packed mask, which the routines with tf ops use."""
+    """Lists functions frame -> window by routine, and one with the packed mask."""
     seed = tf.constant([0, 0])
 
     def chooser(color_mask, routine):

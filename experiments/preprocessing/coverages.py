@@ -1,4 +1,4 @@
-"""How leafy the crops are: of each way, what a glance loses, and what more saccades gain."""
+"""Measures how leafy crops are, what a glance loses and what more saccades gain."""
 
 from collections.abc import Iterable
 
@@ -15,17 +15,21 @@ SACCADES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def coverage_of_image(image: np.ndarray) -> float:
-    """The share of an image's pixels that the mask covers: uint8, or float32 in [0, 1]."""
+    """Computes the share of an image's pixels that the mask covers.
+
+    Args:
+      image: (h, w, 3), uint8, or float32 in [0, 1].
+    """
     return float(tf.reduce_mean(tf.cast(tf_color_mask(image), tf.float32)))
 
 
 def of_windows(examples: Iterable) -> dict[str, list]:
-    """Of each photograph: the exact best coverage, what glance and grid lose of it, and saccades.
+    """Measures each photograph's best coverage, what glance and grid lose, and what saccades gain.
 
     Returns:
-      'best', 'lost by glance', 'lost by grid': shares of the window, a number a photograph;
-      'expected': of each number of SACCADES, the mean coverage that probability theory gives;
-      'measured': the same as `max_rand_crop` reaches.
+      'best', 'lost by glance', 'lost by grid': shares of the window, one number per photograph;
+      'expected': for each number of SACCADES, the mean coverage that probability theory predicts;
+      'measured': the mean coverage that `max_rand_crop` reaches.
     """
     glance, grid = Routine(TARGET, look='glance'), Routine(TARGET, look='grid')
     results = {'best': [], 'lost by glance': [], 'lost by grid': []}
@@ -49,7 +53,7 @@ def of_windows(examples: Iterable) -> dict[str, list]:
 
 
 def _expected_coverages(mask: np.ndarray) -> list[float]:
-    """The mean of the greatest of n draws, for each n of SACCADES, from all windows' coverages."""
+    """Computes the mean of the largest of n draws from all windows' coverages, n in SACCADES."""
     integral = np.pad(mask.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     windows = candidate_windows(tf.constant(mask.shape), TARGET, STRIDE).numpy()
     y, x, height, width = windows.T

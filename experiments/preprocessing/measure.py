@@ -1,4 +1,4 @@
-"""The measurements, one method each; what they return goes into results.json as it is."""
+"""The measurements, one method each; results.json holds what they return."""
 
 import dataclasses
 import os
@@ -11,13 +11,22 @@ import tensorflow as tf
 import tqdm
 
 from dualstream.pipeline import Routine, crop_frames, prepare
-from experiments.preprocessing import apart, calls, coverages, baselines, training, ways
+from experiments.preprocessing import apart, baselines, calls, coverages, training, ways
 from experiments.preprocessing.timing import interleave, pipeline_run, python_run, ratio
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How much is measured: rounds, seconds of each run in a round, photographs, and of what."""
+    """How much is measured.
+
+    Attributes:
+      repeats: rounds.
+      seconds: of each run in a round.
+      pictures: photographs.
+      trained: ways measured while the network trains.
+      remembered: ways whose peak memory is measured.
+      called: crops whose kinds of call are measured.
+    """
 
     repeats: int
     seconds: float
@@ -43,7 +52,7 @@ _BESIDE = ('none', 'tf-array', 'tf-random', 'glance', 'grid')
 
 
 class Bench:
-    """Some photographs of a set, in memory, and what is measured on them.
+    """Some photographs of a set, in memory, and the measurements on them.
 
     Raises:
       ValueError: the set has no leaf grids, or a photograph is smaller than the crop.
@@ -83,9 +92,9 @@ class Bench:
         }
 
     def rates(self) -> dict:
-        """Images a second through tf.data alone."""
+        """Measures images per second through tf.data alone."""
         runs = dict(self._runs)
-        if self._one_size:  # frames of different sizes make no batch
+        if self._one_size:  # frames of different sizes cannot be batched
             runs |= {f'tf-array on {device}': self._cropped_on(device) for device in self._devices}
         rates = self._interleave(runs, 'tf.data alone')
         ratios = {name: ratio(rates, name, ways.BASELINE) for name in rates}
@@ -94,7 +103,7 @@ class Bench:
                 'grid_to_ceiling': ratio(rates, 'grid', 'ceiling')}
 
     def training(self) -> dict:
-        """Images a second with the network training behind, on each device."""
+        """Measures images per second while the network trains on each device."""
         chosen = {name: self._ours[name] for name in self._plan.trained}
         classes = len(self._photos.label_names)
         return {'training': {
@@ -104,7 +113,7 @@ class Bench:
             for device in self._devices}}
 
     def beside_others(self) -> dict:
-        """Images a second and leafiness, ours and others'."""
+        """Measures images per second and leafiness of our ways and of the baselines."""
         others = baselines.in_python()
         in_pipelines = {**{name: self._ours[name] for name in _BESIDE},
                         'sample_distorted_bounding_box': baselines.distorted_box}
@@ -124,12 +133,12 @@ class Bench:
                 'leafiness': leafiness}
 
     def coverage(self) -> dict:
-        """What glance and grid lose, and what more saccades gain."""
+        """Measures what glance and grid lose, and what more saccades gain."""
         some = tqdm.tqdm(self._examples, 'Coverage', self._count, unit=' photographs')
         return {'coverage': coverages.of_windows(some)}
 
     def calls(self) -> dict:
-        """Milliseconds from a frame to its window, by how the function is called."""
+        """Measures milliseconds from a frame to its window, by how the function is called."""
         frame = tf.io.decode_jpeg(self._contents[0], channels=3).numpy()
         return {'milliseconds_a_call': calls.milliseconds(
             frame, self._plan.called, self._plan.repeats,
@@ -141,7 +150,7 @@ class Bench:
             apart.one_core, *self._where, self._count, self._plan.repeats)}
 
     def memory(self) -> dict:
-        """Peak memory in MB, above that of a process that only reads."""
+        """Measures peak memory in MB above that of a process that only reads."""
         def peak(name):
             return apart.in_fresh_process(apart.peak_memory, *self._where, self._count, name)
 
@@ -154,7 +163,7 @@ class Bench:
                           lambda each: tqdm.tqdm(each, what, unit=' runs'))
 
     def _cropped_on(self, device):
-        """Decoded on the host, cropped a batch at a time on a device."""
+        """Makes a run that decodes on the host and crops whole batches on a device."""
         routine = Routine(ways.TARGET, look='pixels')
 
         @tf.function(jit_compile=True)

@@ -1,4 +1,4 @@
-"""The results as people read them: tables in Markdown, and pictures."""
+"""Writes the results for people: tables in Markdown, and plots."""
 
 import json
 import pathlib
@@ -27,7 +27,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def rates_table(results: dict) -> str:
-    """Ours: images a second, in all and with the network behind, ratios and peak memory."""
+    """Writes the table of our ways: images per second, ratios, seconds per epoch, peak memory."""
     def cell(column, name, form):
         value = results.get(column, {}).get(name)
         return '' if value is None else form.format(value)
@@ -47,7 +47,7 @@ def rates_table(results: dict) -> str:
 
 
 def baselines_table(results: dict) -> str:
-    """Beside what one would use instead: speed and how leafy the crops are."""
+    """Writes the table of speed and leafiness of our ways and of the baselines."""
     leafiness, ratios = results['leafiness'], results['ratio_to_none_beside_baselines']
     rates = results['images_per_second_beside_baselines']
     return table(['', 'images/s', 'ratio to none', 'mean leafiness'], [
@@ -56,7 +56,7 @@ def baselines_table(results: dict) -> str:
 
 
 def calls_table(results: dict) -> str:
-    """From a decoded frame to its window, in milliseconds, by how the function is called."""
+    """Writes the table of milliseconds from frame to window, by how the function is called."""
     def cell(value):
         return value if isinstance(value, str) else f'{value:.2f}'
 
@@ -77,7 +77,7 @@ def lost_in_words(results: dict) -> str:
 
 
 def stages_table(results: dict) -> str:
-    """What the time goes to, on one core: milliseconds a photograph, up to and with each stage."""
+    """Writes the table of milliseconds per photograph on one core, up to and with each stage."""
     rows, so_far = [], 0.0
     for name, rates in results['one_core'].items():
         way, stage = name.split(': ')
@@ -96,7 +96,7 @@ def whole_page(results: dict, command: str) -> str:
 
 `{command}`
 
-{dataset["pictures"]} photographs of {dataset["name"]}{synthetic}, in the mean
+{dataset["pictures"]} photographs of {dataset["name"]}{synthetic}, on average
 {dataset["bytes"] / 1000:,.0f} kB, to 224 x 224, in batches of {BATCH}. {made_by["cores"]} cores of
 {made_by["cpu"]}; devices {", ".join(made_by["devices"])}; TensorFlow {made_by["tensorflow"]}.
 Medians of {results["repeats"]} interleaved rounds; ratios are medians of each round's own.
@@ -109,11 +109,11 @@ Grid against its ceiling: {results["grid_to_ceiling"]:.2f}.
 
 ![Images a second, as ratios to none](ratios.png)
 
-## What the time goes to, on one core
+## Where the time goes, on one core
 
 {stages_table(results)}
 
-## Beside what one would use instead
+## Compared with other ways
 
 {baselines_table(results)}
 
@@ -190,7 +190,7 @@ def saccades_figure(results: dict) -> matplotlib.figure.Figure:
 
 
 def write(results: dict, command: str, out: pathlib.Path) -> None:
-    """results.json, results.md and the pictures."""
+    """Writes results.json, results.md and the plots."""
     out.mkdir(parents=True, exist_ok=True)
     with writing(out / 'results.json') as path:
         path.write_text(json.dumps(results, indent=1) + '\n')

@@ -1,4 +1,4 @@
-"""What a way costs where it matters: with the network training behind it."""
+"""Measures what a way costs while the network trains."""
 
 import time
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from experiments.preprocessing.timing import BATCH, Run
 def training_runs(
     examples: tf.data.Dataset, ways: dict[str, Callable], classes: int, device: str
 ) -> dict[str, Run]:
-    """Runs of the training step of `nano`, one for each way, all with the same network.
+    """Makes runs of the training step of `nano`, one per way, all with the same network.
 
     Args:
       examples: undecoded, held in memory, with their labels.
       ways: name -> example to image.
       classes: how many labels there are.
-      device: TensorFlow's name of what the network runs on, 'CPU:0' or 'GPU:0'.
+      device: that the network runs on, in TensorFlow's terms: 'CPU:0' or 'GPU:0'.
     """
     from dualstream import network
     from dualstream.training import recipe
@@ -37,10 +37,10 @@ def training_runs(
             iterator = iter(batches)
             with tf.device(device):
                 model.train_on_batch(*next(iterator))
-                begun = time.perf_counter()
+                started = time.perf_counter()
                 for _ in range(steps):
                     model.train_on_batch(*next(iterator))
-            return steps * BATCH / (time.perf_counter() - begun)
+            return steps * BATCH / (time.perf_counter() - started)
 
         return run
 

@@ -1,4 +1,4 @@
-"""The ways from the bytes of a photograph to an image, as functions of one example, for tf.data."""
+"""Ways from the bytes of a photograph to an image: functions of one example, for tf.data."""
 
 import functools
 from collections.abc import Callable
@@ -20,10 +20,10 @@ Way = Callable[[dict[str, tf.Tensor]], tf.Tensor]
 
 
 def our_ways() -> dict[str, Way]:
-    """Name -> example to image: the seven routines from pixels, the other looks, and the bounds.
+    """Lists functions example -> image by name: the routines, the looks and the bounds.
 
-    `none` is the least that anyone writes: decode, and resize without antialiasing. This package's
-    own routine without a crop antialiases, and is `none_antialiased`.
+    `none` is the plainest baseline: decode, and resize without antialiasing. This package's own
+    routine without a crop, `none_antialiased`, decodes at a reduced scale and antialiases.
     """
     routines = {
         f'{mask}-{crop}': Routine(TARGET, mask, crop, 'pixels')
@@ -40,7 +40,7 @@ def our_ways() -> dict[str, Way]:
 
 
 def stages() -> dict[str, Way]:
-    """Name -> example to a few numbers: how far each way is when it has done so much."""
+    """Lists functions example -> a few numbers by name: each way up to each of its stages."""
     pixels, glance, grid = (Routine(TARGET, look=look) for look in ('pixels', 'glance', 'grid'))
 
     def frame(example, ratio=1):
@@ -64,7 +64,7 @@ def stages() -> dict[str, Way]:
 
 
 def with_window(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """The example and the window that the grid chooses, for `ceiling`, which chooses none."""
+    """Adds the window that the grid chooses to an example, for `ceiling`, which chooses none."""
     routine = Routine(TARGET, look='grid')
     size = tf.cast(tf.stack([example['height'], example['width']]), tf.int32)
     window = routine.window(example['leaf_grid'], _seed(example), size, block=8)
@@ -85,26 +85,26 @@ def _plain(example):
 
 
 def _ceiling(example):
-    """Bare `decode_and_crop_jpeg` of the window that the grid chose: no choice costs less."""
+    """Decodes the window that the grid chose, with `decode_and_crop_jpeg` and nothing else."""
     pixels = tf.io.decode_and_crop_jpeg(example['image'], example['window'], channels=3)
     return to_image(pixels, TARGET)
 
 
 def _opencv_in_one_py_function(example):
-    """The common answer: decode in TensorFlow, choose in one function of OpenCV's, in 8 bits."""
+    """Decodes in TensorFlow and chooses in OpenCV, on 8 bits, in one py_function."""
     frame = tf.io.decode_jpeg(example['image'], channels=3)
     window = tf.py_function(lambda pixels: opencv_window(pixels.numpy()), [frame], tf.int32)
     return to_image(cut(frame, tf.ensure_shape(window, [4])), TARGET)
 
 
 def opencv_window(pixels: np.ndarray) -> np.ndarray:
-    """The leafiest window by OpenCV: cvtColor, inRange, integral image.
+    """Chooses the leafiest window with OpenCV: cvtColor, inRange, integral image.
 
     Args:
       pixels: uint8 (H, W, 3), RGB, at least as large as the target.
 
     Returns:
-      int32 (4,). OpenCV's 8 bits round the hue to 2 degrees, so it need not be the exact best.
+      int32 (4,). OpenCV's 8 bits round hue to 2 degrees, so it may not be the leafiest.
     """
     low, high = opencv_bounds()
     mask = cv2.inRange(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV), low, high)
@@ -119,6 +119,6 @@ def opencv_window(pixels: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def opencv_bounds() -> list[np.ndarray]:
-    """The leaf's thresholds as OpenCV's 8-bit HSV has them: hue in 2 degrees, the rest of 255."""
+    """Converts the leaf's thresholds to OpenCV's 8-bit HSV: hue in 2 degrees, others in 1/255."""
     bounds = zip(LEAF.hue, LEAF.saturation, LEAF.value)
     return [np.array([hue // 2, 255 * s, 255 * v]) for hue, s, v in bounds]

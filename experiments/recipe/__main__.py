@@ -22,18 +22,20 @@ from absl import flags
 from dualstream.runtime import command
 
 _DATASET = flags.DEFINE_list('dataset', ['cassava_crop/demo'], 'TFDS sets, as NAME/CONFIG.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
-_MANUAL_DIR = flags.DEFINE_string('manual_dir', None, 'As of dualstream.train.')
-_SEEDS = flags.DEFINE_integer('seeds', 3, 'Trainings of each recipe, each on another fold.')
-_EPOCHS = flags.DEFINE_integer('epochs', 12, 'Passes through what is trained on.')
-_QUICK = flags.DEFINE_boolean('quick', False, 'One cell alone, of the plain recipe.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_MANUAL_DIR = flags.DEFINE_string(
+    'manual_dir', None, 'Folder of files that were downloaded by hand (kaggle2020).')
+_SEEDS = flags.DEFINE_integer('seeds', 3, 'Trainings of each recipe, each with another fold.')
+_EPOCHS = flags.DEFINE_integer('epochs', 12, 'Passes through the photographs to train on.')
+_QUICK = flags.DEFINE_boolean('quick', False, 'Runs one cell only, of the plain recipe.')
 _OUT = flags.DEFINE_string('out', 'runs/recipe', 'The folder for the results.')
 
 
 def main(argv: list[str]) -> None:
     del argv
     if _SEEDS.value < 1 or _EPOCHS.value < 1 or not _DATASET.value:
-        raise ValueError('--seeds and --epochs must be positive, and --dataset name one at least')
+        raise ValueError('--seeds and --epochs must be positive, and --dataset not empty')
     with command.hushed():
         import tqdm
 
@@ -45,7 +47,7 @@ def main(argv: list[str]) -> None:
     photos = {name: prepare(name, _DATA_DIR.value, _MANUAL_DIR.value) for name in _DATASET.value}
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
-    # Seed by seed, so that what is there after an interruption can be compared.
+    # Seed by seed, so that the cells finished before an interruption can be compared.
     wanted = list(itertools.product(range(_SEEDS.value), photos, RECIPES))
     cells = []
     for seed, dataset, name in tqdm.tqdm(

@@ -1,4 +1,4 @@
-"""Folds of all photographs of a set, so that each is held out once, by TFDS's own slices."""
+"""Folds of all photographs of a set, so that each is held out once, as slices of TFDS."""
 
 import dataclasses
 import functools
@@ -11,7 +11,7 @@ _VALIDATION = 10  # per cent
 
 @dataclasses.dataclass(frozen=True)
 class Fold(Photos):
-    """The photographs of a set, a third of them held out: which third, `fold` says.
+    """The photographs of a set, of which the third with number `fold` is held out.
 
     Attributes:
       fold: from 0 to FOLDS - 1.
@@ -28,7 +28,7 @@ class Fold(Photos):
                 'train': self._part(held_out + _VALIDATION, start + 100)}
 
     def _part(self, first: int, last: int) -> str:
-        """From `first` to `last` per cent of every split of the set, on from its start at 100."""
+        """Slices every split from `first` to `last` per cent, continuing at its start after 100."""
         spans = [(first % 100, last % 100 or 100)]
         if spans[0][0] > spans[0][1]:
             spans = [(first % 100, 100), (0, last % 100)]

@@ -1,4 +1,4 @@
-"""The recipes that are compared: the plain one, and what differs from it in one thing."""
+"""The recipes that are compared: the plain one, and others that differ from it in one thing."""
 
 import dataclasses
 

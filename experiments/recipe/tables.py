@@ -1,4 +1,4 @@
-"""The table and the plot of the cells that are finished."""
+"""Writes the tables and the plot of the finished cells."""
 
 import json
 import pathlib
@@ -12,17 +12,17 @@ from experiments.recipe.recipes import PLAIN
 
 
 def whole_page(cells: Cells, command: str) -> str:
-    """results.md: a table a data set."""
-    lines = ['# Which parts of a recipe earn their place?', '', f'`{command}`', '']
+    """Writes results.md, with a table per data set."""
+    lines = ['# Which parts of a training recipe help?', '', f'`{command}`', '']
     for dataset in _datasets(cells):
         of_set = where(cells, dataset=dataset)
         first = of_set[0]
         lines += [f'## {dataset}{" (synthetic)" if first["synthetic"] else ""}', '',
                   f'`nano`, images of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
-                  f'{first["epochs"]} epochs, some {first["training_pictures"]} pictures to train '
-                  f'on and {first["held_out_pictures"]} held out; mean and standard deviation '
-                  f'over {len({cell["seed"] for cell in of_set})} seeds, each of another fold. '
-                  'Differences are of the same seed and fold: recipes against the plain one, '
+                  f'{first["epochs"]} epochs, about {first["training_pictures"]} photographs to '
+                  f'train on and {first["held_out_pictures"]} held out; mean and standard '
+                  f'deviation over {len({cell["seed"] for cell in of_set})} seeds, each of another '
+                  'fold. Differences are of the same seed and fold: recipes against the plain one, '
                   'several windows against one window of the same network.', '',
                   *_table(of_set), '']
     return '\n'.join([*lines, '![Balanced accuracy by recipe](recipes.png)', ''])
@@ -38,7 +38,7 @@ def _table(cells: Cells) -> list[str]:
 
 
 def _rows(cells: Cells):
-    """(name, {seed: score}, {seed: score to compare with}) of every line of a data set's table."""
+    """Yields (name, {seed: score}, {seed: score to compare with}) for each row of a table."""
     def scores(name, windows='1'):
         return {cell['seed']: cell['balanced_accuracy'][windows]
                 for cell in where(cells, recipe=name)}
@@ -71,7 +71,7 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
 
 
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
-    """results.json, results.md and recipes.png."""
+    """Writes results.json, results.md and recipes.png."""
     with writing(out / 'results.json') as path:
         path.write_text(json.dumps(cells, indent=1) + '\n')
     with writing(out / 'results.md') as path:

@@ -23,27 +23,29 @@ from dualstream.runtime import command
 from experiments.cells import once
 
 _SOURCES = flags.DEFINE_list(
-    'sources', ['cassava_crop/demo'], 'TFDS sets, NAME/CONFIG, or folders with a folder a class.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
-_SEEDS = flags.DEFINE_integer('seeds', 3, 'Trainings of each network, each on another fold.')
-_EPOCHS = flags.DEFINE_integer('epochs', 15, 'Passes through what is trained on.')
-_QUICK = flags.DEFINE_boolean('quick', False, 'One cell alone, of the two streams.')
+    'sources', ['cassava_crop/demo'],
+    'TFDS sets, NAME/CONFIG, or folders with one folder per class.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_SEEDS = flags.DEFINE_integer('seeds', 3, 'Trainings of each network, each with another fold.')
+_EPOCHS = flags.DEFINE_integer('epochs', 15, 'Passes through the photographs to train on.')
+_QUICK = flags.DEFINE_boolean('quick', False, 'Runs one cell only, of the two streams.')
 _OUT = flags.DEFINE_string('out', 'runs/streams', 'The folder for the results.')
 
 
 def main(argv: list[str]) -> None:
     del argv
     if _SEEDS.value < 1 or _EPOCHS.value < 1 or not _SOURCES.value:
-        raise ValueError('--seeds and --epochs must be positive, and --sources name one at least')
+        raise ValueError('--seeds and --epochs must be positive, and --sources not empty')
     with command.hushed():
         import tqdm
 
-        from experiments.streams import cell, tables, photographs
+        from experiments.streams import cell, photographs, tables
         from experiments.streams.variants import COSTS, VARIANTS, matched
 
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
-    # Seed by seed, so that what is there after an interruption can be compared.
+    # Seed by seed, so that the cells finished before an interruption can be compared.
     wanted = list(itertools.product(_SOURCES.value, range(_SEEDS.value), COSTS, VARIANTS))
     windows, trained, cells = {}, {}, []
     for source, seed, cost, variant in tqdm.tqdm(wanted[:1] if _QUICK.value else wanted,
@@ -59,7 +61,7 @@ def main(argv: list[str]) -> None:
                 windows[source] = photographs.read_windows(source, _DATA_DIR.value)
             seen = windows[source]
             config = matched(variant, cost, photographs.IMAGE_SIZE, len(seen.label_names))
-            one = (source, seed, config)  # which may be as dear in both ways of counting
+            one = (source, seed, config)  # the same config may match both costs
             if one not in trained:
                 trained[one] = cell.run_cell(seen, config, seed, _EPOCHS.value)
             return {**settings, **trained[one], 'pictures': len(seen.labels),

@@ -1,4 +1,4 @@
-"""One cell of the table: one network, one fold, one seed."""
+"""Runs one cell of the table: one network, one fold, one seed."""
 
 import dataclasses
 
@@ -21,17 +21,17 @@ FOLDS = 3
 def run_cell(windows: Windows, config: DualStreamConfig, seed: int, epochs: int) -> dict:
     """Trains one network on two thirds of the windows and scores it on the third that `seed` says.
 
-    The folds are the same for all networks; so are the order of the pictures and their turns.
+    All networks have the same folds, order of images and rotations.
 
     Args:
       windows: of all photographs.
-      config: the network's; its own seed does not count.
-      seed: of the fold, the weights, the order and the turns.
-      epochs: passes through what is trained on.
+      config: the network's; `seed` replaces its own.
+      seed: of the fold, the weights, the order and the rotations.
+      epochs: passes through the images to train on.
 
     Returns:
-      balanced accuracy on what was held out, the same under each changed light, and what the
-      network costs.
+      Balanced accuracy on the held-out images, the same under each changed light, and the
+      network's parameters and multiply-adds.
     """
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)

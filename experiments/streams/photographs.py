@@ -1,4 +1,4 @@
-"""The photographs that networks are compared on: their leafiest windows, also in other light."""
+"""Reads the images that networks are compared on: leafiest windows, also in changed light."""
 
 import dataclasses
 import pathlib
@@ -21,7 +21,7 @@ class Windows:
       images: uint8 (n, height, width, 3), sRGB.
       labels: int64 (n,).
       label_names: of all classes.
-      synthetic: whether the photographs were drawn by a program.
+      synthetic: whether a program drew the photographs.
     """
 
     images: np.ndarray
@@ -31,7 +31,7 @@ class Windows:
 
 
 def read_windows(source: str, data_dir: str | None) -> Windows:
-    """The windows of a TFDS set, NAME/CONFIG, or of a folder that has a folder a class.
+    """Reads the windows of a TFDS set, NAME/CONFIG, or of a folder with one folder per class.
 
     Raises:
       ValueError: there is no such set, or no photograph in the folder.
@@ -64,7 +64,14 @@ def read_windows(source: str, data_dir: str | None) -> Windows:
 
 
 def changed_light(images: np.ndarray) -> dict[str, np.ndarray]:
-    """The images, float32 (n, h, w, 3) in [0, 1], as another light or camera might give them."""
+    """Changes images as another light or camera might.
+
+    Args:
+      images: float32 (n, h, w, 3) in [0, 1].
+
+    Returns:
+      Name of the change -> float32 (n, h, w, 3) in [0, 1].
+    """
     rng = np.random.default_rng(0)
     pixels = tf.constant(images)
     changed = {

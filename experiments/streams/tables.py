@@ -1,4 +1,4 @@
-"""The table and the plots of the cells that are finished."""
+"""Writes the tables and plots of the finished cells."""
 
 import json
 import pathlib
@@ -12,17 +12,18 @@ from experiments.streams.variants import COSTS, VARIANTS
 
 
 def whole_page(cells: Cells, command: str) -> str:
-    lines = ['# Do two streams earn their keep?', '', f'`{command}`', '']
+    lines = ['# Are two streams better than one at equal cost?', '', f'`{command}`', '']
     for source in _sources(cells):
         of_source = where(cells, source=source)
         first = of_source[0]
         synthetic = ' (synthetic)' if first['synthetic'] else ''
         lines += [f'## {source}{synthetic}', '',
-                  f'{first["pictures"]} pictures, {first["classes"]} classes, the leafiest windows '
-                  f'of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
+                  f'{first["pictures"]} photographs, {first["classes"]} classes, the leafiest '
+                  f'windows of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
                   f'{first["epochs"]} epochs; mean and standard deviation over '
-                  f'{len({cell["seed"] for cell in of_source})} seeds, each of another fold. The '
-                  'last columns: the mean drop under nine changes of light, and the worst one.', '']
+                  f'{len({cell["seed"] for cell in of_source})} seeds, each of another fold. '
+                  f'Predicting one class for all scores {1 / first["classes"]:.0%}. The last '
+                  'columns: the mean drop under nine changes of light, and the worst one.', '']
         for cost in COSTS:
             if where(of_source, cost=cost):
                 lines += [f'At equal {cost}:', '', *_table(where(of_source, cost=cost)), '']
@@ -72,7 +73,7 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
 
 
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
-    """results.json, results.md and a plot a source."""
+    """Writes results.json, results.md and a plot per source."""
     with writing(out / 'results.json') as path:
         path.write_text(json.dumps(cells, indent=1) + '\n')
     with writing(out / 'results.md') as path:

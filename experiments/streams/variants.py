@@ -1,4 +1,4 @@
-"""The networks that are compared, each as wide as costs it what the two streams cost."""
+"""The networks that are compared, each scaled until it costs as much as the two streams."""
 
 import dataclasses
 import functools
@@ -29,12 +29,13 @@ COSTS = {
 
 @functools.cache
 def matched(name: str, cost: str, image_size: tuple[int, int], classes: int) -> DualStreamConfig:
-    """A variant's configuration, its widths scaled until it costs what the two streams cost.
+    """Scales the widths of a variant until it costs as much as the two streams.
 
     Args:
-      name: of VARIANTS.
-      cost: of COSTS.
-      image_size, classes: of the network.
+      name: a key of VARIANTS.
+      cost: a key of COSTS.
+      image_size: (height, width) in pixels.
+      classes: of the network.
     """
     whole = dataclasses.replace(PRESETS[PRESET], image_size=image_size, classes=classes)
     variant = dataclasses.replace(whole, **VARIANTS[name])
@@ -43,7 +44,7 @@ def matched(name: str, cost: str, image_size: tuple[int, int], classes: int) -> 
     wanted = COSTS[cost](dual_stream(whole))
 
     def scaled(factor):
-        # In steps of 4 channels: finer than vectors are wide, or costs would not meet.
+        # In steps of 4 channels, finer than the presets' 16, so that the costs come close.
         widths = tuple(max(4, 4 * round(factor * width / 4)) for width in whole.widths)
         return dataclasses.replace(variant, widths=widths)
 

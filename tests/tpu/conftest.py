@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope='session')
 def run():
-    """Runs a program behind `environment.settle()`; what it prints as JSON, line by line.
+    """Runs a program behind `environment.configure()`; what it prints as JSON, line by line.
 
     Skips where the TPU's compiler is not installed.
     """
@@ -24,7 +24,7 @@ def run():
             [sys.executable, '-c', f'''
 import json, sys
 from dualstream.tpu import environment, find_slice
-environment.settle()
+environment.configure()
 {program}''', *arguments],
             capture_output=True, text=True, env={**os.environ, 'TF_CPP_MIN_LOG_LEVEL': '3'})
         assert process.returncode == 0, process.stderr[-3000:]
