@@ -1,4 +1,4 @@
-"""Draws docs/network.png, the two streams of a preset with the sizes that the model really has."""
+"""Draws docs/network.png: the two streams of a preset, with the sizes of the model's maps."""
 
 import pathlib
 
@@ -12,7 +12,7 @@ GRAY, COLOR = '0.35', 'seagreen'
 
 
 def draw_network(preset: str) -> matplotlib.figure.Figure:
-    """Gray above, HSV below, a column for each size of map; arrows are where one tells another."""
+    """Draws gray above and HSV below, a column for each size of map; arrows between are merges."""
     model = network.build(preset)
     maps = network.features(model).output
     delay = network.PRESETS[preset].delay

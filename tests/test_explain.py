@@ -1,23 +1,31 @@
-"""The command dualstream.explain: a picture for each photograph, or one line that says why not."""
+"""The command dualstream.explain: a figure for each photograph, or one line that says why not."""
 
 import json
+import shutil
 
 import commands
+import keras
 import matplotlib.image
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from dualstream import explain as command
 from dualstream import network
+from dualstream.runtime.errors import UserError
+
+
+LABELS = ['absent', 'ill', 'well']
+"""Of which one is in no photograph of the test split, so it has no recall."""
 
 
 @pytest.fixture(scope='module')
 def run(tmp_path_factory):
     """A folder with what a run leaves: a model, untrained, and its summary."""
     folder = tmp_path_factory.mktemp('run')
-    network.build('nano', image_size=(64, 64), classes=2).save(folder / 'model.keras')
+    network.build('nano', image_size=(64, 64), classes=3).save(folder / 'model.keras')
     (folder / 'summary.json').write_text(json.dumps({
-        'config': {'mask': 'tf', 'crop': 'array', 'saccades': 16},
+        'config': {'mask': 'tf', 'crop': 'array', 'saccades': 16}, 'label_names': LABELS,
         'per_class_recall': {'ill': 0.5, 'well': 0.5}}))
     return folder
 
@@ -43,7 +51,18 @@ def test_draws_and_says_what_each_stream_added(run, photograph, tmp_path):
     assert matplotlib.image.imread(out / 'leaf.png').std() > 0.05
 
 
-def test_what_cannot_be_is_one_line_and_a_status(run, photograph, tmp_path):
+def test_a_class_without_recall_keeps_its_name(run, photograph, tmp_path):
+    """The probability printed is that of the class that was asked for."""
+    model = keras.saving.load_model(run / 'model.keras')
+    kernel, bias = model.get_layer('logits').get_weights()
+    model.get_layer('logits').set_weights([0 * kernel, bias + [5, 0, -5]])
+    model.save(tmp_path / 'model.keras')
+    shutil.copy(run / 'summary.json', tmp_path)
+    process = explain(f'--model={tmp_path}', f'--out={tmp_path}', '--label=ill', photograph)
+    assert 'ill 0.7%' in process.stdout
+
+
+def test_a_user_s_mistake_is_one_line_and_a_status(run, photograph, tmp_path):
     torn = tmp_path / 'torn.jpg'
     torn.write_bytes(photograph.read_bytes()[:200])
     for arguments, named in (
@@ -57,3 +76,25 @@ def test_what_cannot_be_is_one_line_and_a_status(run, photograph, tmp_path):
         last = process.stderr.strip().splitlines()[-1]
         assert last.startswith('error: ') and named in last
     assert not list((tmp_path / 'out').glob('*'))
+
+
+def test_a_model_that_cannot_be_explained_is_the_user_s_mistake(run, tmp_path):
+    summary = json.loads((run / 'summary.json').read_text())
+    other = keras.Sequential([keras.layers.Input((64, 64, 3)), keras.layers.Flatten(),
+                              keras.layers.Dense(3)])
+    (tmp_path / 'model.keras').write_bytes((run / 'model.keras').read_bytes()[:100])
+    with pytest.raises(UserError, match='model.keras cannot be loaded'):
+        command._load(tmp_path / 'model.keras', 3)
+    other.save(tmp_path / 'model.keras')
+    with pytest.raises(UserError, match='not a network of two streams'):
+        command._load(tmp_path / 'model.keras', 3)
+    with pytest.raises(UserError, match='3 classes .* names 2'):
+        command._load(run / 'model.keras', 2)
+    for content in ('{', '[]', json.dumps({**summary, 'config': {}}),
+                    json.dumps({'config': summary['config']})):
+        (tmp_path / 'summary.json').write_text(content)
+        with pytest.raises(UserError, match='summary.json is not the summary of a run'):
+            command._summary_of(tmp_path / 'model.keras')
+    (tmp_path / 'summary.json').unlink()
+    with pytest.raises(UserError, match='has no summary.json'):
+        command._summary_of(tmp_path / 'model.keras')

@@ -52,8 +52,7 @@ def explain(network: keras.Model, image: np.ndarray, label: int | None = None) -
       >>> explanation.looked['hsv'].shape, sorted(explanation.contributions)
       ((64, 64), ['gray', 'hsv'])
     """
-    names = {layer.name for layer in network.layers}
-    if not {'lgn_magno', 'lgn_parvo', 'logits', GRAY_AREAS[-1]} <= names:
+    if not is_explainable(network):
         raise ValueError(f'{network.name} is not a network of two streams with its top')
     probabilities = network(image[None])[0].numpy()
     label = int(probabilities.argmax()) if label is None else label
@@ -63,6 +62,12 @@ def explain(network: keras.Model, image: np.ndarray, label: int | None = None) -
     return Explanation(label, probabilities,
                        _grad_cam(network, image, label, areas_looked_at(network)),
                        contributions, prior)
+
+
+def is_explainable(network: keras.Model) -> bool:
+    """Tells whether a model is a network of two streams with its top, which `explain` needs."""
+    names = {layer.name for layer in network.layers}
+    return {'lgn_magno', 'lgn_parvo', 'logits', GRAY_AREAS[-1]} <= names
 
 
 def areas_looked_at(network: keras.Model) -> dict[str, str]:

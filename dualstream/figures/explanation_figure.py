@@ -11,18 +11,23 @@ STREAM_COLORS = {'gray': '0.45', 'hsv': 'mediumseagreen'}
 
 
 def explanation_figure(
-    photo: np.ndarray, window: np.ndarray, image: np.ndarray, explanation: Explanation,
-    label_names: list[str], title: str,
+    photo: np.ndarray,
+    window: np.ndarray,
+    image: np.ndarray,
+    *,
+    explanation: Explanation,
+    label_names: list[str],
+    title: str,
 ) -> matplotlib.figure.Figure:
     """Draws what a network saw, where each stream looked, and what each contributed.
 
     Args:
-      photo: uint8 (H, W, 3).
-      window: int32 (4,), (y, x, height, width) of what the network saw of it.
-      image: float32 (h, w, 3) in [0, 1], as the network saw it.
+      photo: uint8 (H, W, 3), sRGB.
+      window: int32 (4,), (y, x, height, width) of the part of it that the network saw.
+      image: float32 (h, w, 3), sRGB in [0, 1], as the network saw it.
       explanation: of the decision on the image.
-      label_names: of all classes.
-      title: above all.
+      label_names: the names of all classes.
+      title: the figure's title.
     """
     figure = matplotlib.figure.Figure(figsize=(12, 7.5), layout='constrained')
     figure.suptitle(title, fontsize=13)

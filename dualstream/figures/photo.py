@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.pipeline import decode_frame
+from dualstream.runtime.errors import UserError
 
 Photo = str | os.PathLike | bytes | np.ndarray
 
@@ -23,7 +24,8 @@ def read_photo(photo: Photo) -> np.ndarray:
       uint8 (H, W, 3).
 
     Raises:
-      ValueError: the bytes are not a whole image; or the array has another shape or dtype, holds
+      UserError: the bytes are not a whole image.
+      ValueError: the array has another shape or dtype, holds
         NaN, or is not in [0, 1].
       OSError: the file cannot be read.
     """
@@ -38,7 +40,7 @@ def _decode(contents: bytes, name: str) -> np.ndarray:
     try:
         return decode_frame(contents).numpy()
     except tf.errors.InvalidArgumentError as error:
-        raise ValueError(f'{name} is no whole JPEG, PNG, GIF or BMP') from error
+        raise ValueError(f'{name} is not a whole JPEG, PNG, GIF or BMP') from error
 
 
 def _eight_bits(photo: np.ndarray) -> np.ndarray:
