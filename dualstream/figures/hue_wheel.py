@@ -29,7 +29,12 @@ def hue_wheel_figure(hsv_range: HsvRange = LEAF) -> matplotlib.figure.Figure:
 
 
 def in_words(hsv_range: HsvRange) -> str:
-    """Writes thresholds as text: 'hue 35° to 170°, saturation from 0.20, ...'."""
+    """Writes thresholds as text.
+
+    Example:
+      >>> in_words(HsvRange(hue=(340, 20)))
+      'hue 340° to 20° through red, saturation from 0.20, value from 0.12'
+    """
     parts = ['hue {}° to {}°'.format(*hsv_range.hue) + ' through red' * hsv_range.wraps]
     for name in ('saturation', 'value'):
         lo, hi = getattr(hsv_range, name)

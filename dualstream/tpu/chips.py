@@ -59,6 +59,10 @@ def find_slice(name: str) -> Slice:
 
     Raises:
       ValueError: there is none; the message lists the known ones.
+
+    Example:
+      >>> find_slice('v5e-8').chips
+      8
     """
     if name not in SLICES:
         raise ValueError(f'--tpu must be one of {", ".join(SLICES)}; got {name!r}')

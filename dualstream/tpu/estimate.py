@@ -76,6 +76,10 @@ def to_feed(images_per_second: float, rate: float, cores_a_worker: int) -> tuple
 
     Returns:
       (cores, workers), both rounded up, assuming that speed grows in proportion to the cores.
+
+    Example:
+      >>> to_feed(1000, rate=300, cores_a_worker=2)
+      (4, 2)
     """
     cores = math.ceil(images_per_second / rate)
     return cores, math.ceil(cores / cores_a_worker)

@@ -22,7 +22,15 @@ PARTS = {
 
 
 def part_of(name: str) -> str | None:
-    """Finds the part of the network that an op belongs to by its name; None if it has none."""
+    """Finds the part of the network that an op belongs to by its name; None if it has none.
+
+    Args:
+      name: of an op, with its layer's, as the profiler records it.
+
+    Example:
+      >>> part_of('dual_stream_nano/v4_1/convolution')
+      'HSV stream'
+    """
     return next((part for part, pattern in PARTS.items() if pattern.search(name)), None)
 
 
@@ -30,6 +38,9 @@ def network_times(ops: Iterable[Event]) -> dict[str, float]:
     """Sums the microseconds of each part's ops over all threads, forward and gradient.
 
     Empty where no op belongs to a stream: the trace is not of this package's network.
+
+    Args:
+      ops: of the host's threads, in any order.
     """
     times = collections.Counter()
     for op in ops:

@@ -6,7 +6,15 @@ Spans = list[tuple[float, float]]
 
 
 def union(spans: Iterable[tuple[float, float]]) -> Spans:
-    """Merges spans: what at least one of them covers."""
+    """Merges spans: what at least one of them covers.
+
+    Args:
+      spans: (start, end), in any order, overlapping or not.
+
+    Example:
+      >>> union([(3, 5), (0, 1), (4, 6)])
+      [(0, 1), (3, 6)]
+    """
     merged: Spans = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:
@@ -17,7 +25,12 @@ def union(spans: Iterable[tuple[float, float]]) -> Spans:
 
 
 def intersection(one: Spans, other: Spans) -> Spans:
-    """Intersects two sets of spans: what both cover."""
+    """Intersects two sets of spans: what both cover.
+
+    Example:
+      >>> intersection([(0, 4), (6, 9)], [(3, 7)])
+      [(3, 4), (6, 7)]
+    """
     both, first, second = [], 0, 0
     while first < len(one) and second < len(other):
         start = max(one[first][0], other[second][0])
@@ -32,12 +45,22 @@ def intersection(one: Spans, other: Spans) -> Spans:
 
 
 def difference(one: Spans, other: Spans) -> Spans:
-    """Subtracts spans: what the first set covers and the other does not."""
+    """Subtracts spans: what the first set covers and the other does not.
+
+    Example:
+      >>> difference([(0, 4), (6, 9)], [(3, 7)])
+      [(0, 3), (7, 9)]
+    """
     infinity = float('inf')
     edges = [-infinity, *(edge for span in other for edge in span), infinity]
     return intersection(one, [gap for gap in zip(edges[::2], edges[1::2]) if gap[0] < gap[1]])
 
 
 def total(spans: Spans) -> float:
-    """Sums the lengths of spans."""
+    """Sums the lengths of spans.
+
+    Example:
+      >>> total([(0, 3), (7, 9)])
+      5
+    """
     return sum(end - start for start, end in spans)

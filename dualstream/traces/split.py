@@ -27,6 +27,9 @@ def step_split(trace: Trace) -> dict[str, float]:
     """Computes the milliseconds of the mean step that each of PARTS takes; their sum is the step.
 
     What the host's threads compute meanwhile for the input of later steps is not counted.
+
+    Args:
+      trace: with marked steps.
     """
     steps = spans.union((step.start, step.end) for step in trace.steps)
     inner = [event for name, events in trace.threads.items() if not is_input_thread(name)

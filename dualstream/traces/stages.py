@@ -33,6 +33,9 @@ def stage_times(trace: Trace) -> dict[str, float]:
 
     The times of all threads are added, so their sum may exceed the step. Waiting is not counted,
     except within a py_function, where a trace does not distinguish waiting from working.
+
+    Args:
+      trace: with marked steps.
     """
     started, ended = trace.steps[0].start, trace.steps[-1].end
     times = dict.fromkeys(STAGES, 0.0)

@@ -14,7 +14,11 @@ COLORS = {'compile': 'firebrick', 'input': 'darkorange', 'communication': 'mediu
 
 
 def in_words(seen: Review) -> str:
-    """Writes a review as text, the verdict first."""
+    """Writes a review as text, the verdict first.
+
+    Args:
+      seen: of one trace.
+    """
     input_total = sum(seen.input_ms.values())
     lines = [seen.verdict, '', f'{seen.steps} steps of {seen.step_ms:.2f} ms:',
              *_rows([(PARTS[part], time) for part, time in seen.split_ms.items()], seen.step_ms)]
@@ -39,7 +43,11 @@ def in_words(seen: Review) -> str:
 
 
 def comparison(before: Review, after: Review) -> str:
-    """Compares two reviews as text, the greatest change first."""
+    """Compares two reviews as text, the greatest change first.
+
+    Args:
+      before, after: reviews of the same training before and after a change.
+    """
     ratio = before.step_ms / after.step_ms
     word = 'faster' if ratio >= 1 else 'slower'
     changes = [(f'{PARTS[part]}', before.split_ms[part], after.split_ms[part]) for part in PARTS]
@@ -57,7 +65,12 @@ def comparison(before: Review, after: Review) -> str:
 
 
 def as_html(seen: Review, title: str) -> str:
-    """Writes a review as one self-contained HTML page with plots."""
+    """Writes a review as one self-contained HTML page with plots.
+
+    Args:
+      seen: of one trace.
+      title: of the page.
+    """
     picture = io.StringIO()
     _figure(seen).savefig(picture, format='svg')
     svg = picture.getvalue()
