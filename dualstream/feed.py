@@ -17,6 +17,7 @@ import socket
 from absl import flags
 
 from dualstream.runtime import command
+from dualstream.runtime.errors import UserError
 
 _PORT = flags.DEFINE_integer('port', 5050, 'Where trainings ask; the next port brings the batches.')
 _ADDRESS = flags.DEFINE_string(
@@ -28,14 +29,14 @@ _WORKDIR = flags.DEFINE_string(
 def main(argv: list[str]) -> None:
     del argv
     if not 1 <= _PORT.value < 65535:
-        raise ValueError(f'--port must be from 1 to 65534, got {_PORT.value}')
+        raise UserError(f'--port must be from 1 to 65534, got {_PORT.value}')
     for port in (_PORT.value, _PORT.value + 1):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(('', port))
             except OSError as error:
-                raise ValueError(f'port {port} cannot be had: {error}') from error
+                raise UserError(f'port {port} cannot be had: {error}') from error
     journal = pathlib.Path(_WORKDIR.value, str(_PORT.value))
     journal.mkdir(parents=True, exist_ok=True)
 

@@ -1,7 +1,7 @@
 """From files to batches: decode, the seven routines, augmentation and reproducible batches."""
 
 from dualstream.pipeline.batches import (
-    Share, evaluation_batches, training_batches, training_sample)
+    Shard, evaluation_batches, training_batches, training_sample)
 from dualstream.pipeline.decode import decode_frame, decode_image, decode_window
 from dualstream.pipeline.examples import Photos, prepare
 from dualstream.pipeline.feeds import check_feed
@@ -10,7 +10,7 @@ from dualstream.pipeline.routines import CROPS, LOOKS, MASKS, Routine
 from dualstream.pipeline.targets import weighted_targets
 
 __all__ = [
-    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'Share', 'check_feed', 'crop_frames',
+    'CROPS', 'LOOKS', 'MASKS', 'Photos', 'Routine', 'Shard', 'check_feed', 'crop_frames',
     'decode_frame', 'decode_image', 'decode_window', 'evaluation_batches', 'prepare',
     'training_batches', 'training_sample', 'weighted_targets',
 ]

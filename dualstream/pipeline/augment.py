@@ -1,41 +1,57 @@
-"""Augmentation after the crop: a leaf has no upper side, and the light of the day is chance.
+"""Augmentation after the crop: turns, flips, and small changes of the light.
 
-Any turn of a leaf is the same leaf. Its colours are what tells diseases apart, so they are moved
-only as far as another hour or camera would move them.
+A leaf that is turned or mirrored is as likely as the leaf itself. Diseases are told apart by their
+colours, so colours change only as much as between two hours of a day, or two cameras.
 """
 
 import tensorflow as tf
 
 
 def turn_and_flip(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    """One of the symmetries of the image's shape, uniformly: 8 of a square, 4 of a rectangle.
+    """Applies a random symmetry of the image's shape: one of 8 for a square, of 4 for a rectangle.
+
+    Use it where up and down mean nothing, as on photographs of leaves from above.
 
     Args:
-      image: float32 (H, W, 3), static shape.
-      seed: int (2,), of a stateless generator.
+      image: float32 (H, W, 3), with a static shape.
+      seed: int (2,), the seed of a stateless generator.
 
     Returns:
       float32 (H, W, 3).
+
+    Example:
+
+    >>> turn_and_flip(tf.zeros([2, 2, 3]), tf.constant([0, 1])).shape
+    TensorShape([2, 2, 3])
     """
     flip_seed, turn_seed = tf.unstack(tf.random.split(seed))
     flip = tf.random.stateless_uniform([], flip_seed) < 0.5
     square = image.shape[0] == image.shape[1]
     quarters = tf.random.stateless_uniform([], turn_seed, 0, 4 if square else 2, tf.int32)
-    return turned(image, flip, quarters if square else 2 * quarters)
+    return turn(image, flip, quarters if square else 2 * quarters)
 
 
-def turned(image: tf.Tensor, flip: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
-    """The image flipped left to right, where that is asked for, and then turned counterclockwise.
+def turn(image: tf.Tensor, flip: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
+    """Flips an image left to right, or not, and then turns it counterclockwise.
 
-    Each symmetry is a transposition or none, and then a reversal along some axes: two copies at
-    most, where tf.image's flip and rot90 make up to four.
+    Each symmetry is a transposition or none, and then a reversal along some axes: at most two
+    copies of the image, where tf.image's flip and rot90 make up to four.
 
     Args:
-      image: float32 (H, W, 3).
-      flip: bool ().
-      quarters: int32 (), of a turn, 0 to 3; even where H and W differ.
+      image: float32 (H, W, 3), with a static shape.
+      flip: bool (), whether to flip.
+      quarters: int32 (), quarter turns, 0 to 3; an even number where H and W differ.
+
+    Returns:
+      float32 (H, W, 3).
+
+    Example:
+
+    >>> image = tf.reshape(tf.range(12.0), [2, 2, 3])
+    >>> turn(image, tf.constant(True), tf.constant(0))[:, :, 0].numpy().tolist()
+    [[3.0, 0.0], [9.0, 6.0]]
     """
-    # As whole numbers: oneDNN's transposition of floats waits for the threads that train.
+    # As integers: oneDNN's transposition of floats waits for the threads that train.
     bits = tf.bitcast(image, tf.int32)
     bits = tf.cond(quarters % 2 == 1, lambda: tf.transpose(bits, [1, 0, 2]), lambda: bits)
     backwards = tf.stack([
@@ -46,21 +62,29 @@ def turned(image: tf.Tensor, flip: tf.Tensor, quarters: tf.Tensor) -> tf.Tensor:
 
 
 def jitter_color(image: tf.Tensor, seed: tf.Tensor, strength: float) -> tf.Tensor:
-    """The image in somewhat other light: brightness, contrast, saturation and hue, in this order.
+    """Changes brightness, contrast, saturation and hue a little at random, in this order.
+
+    Use it where photographs of another light or camera are to be recognised.
 
     Args:
       image: float32 (H, W, 3), sRGB in [0, 1].
-      seed: int (2,), of a stateless generator.
-      strength: in (0, 1]. Brightness moves by up to so much, contrast and saturation are multiplied
-        by up to 1 - strength to 1 + strength, and hue turns by up to a tenth of it, in circles.
+      seed: int (2,), the seed of a stateless generator.
+      strength: in (0, 1]. Brightness changes by at most this value, contrast and saturation are
+        multiplied by 1 - strength to 1 + strength, and hue turns by at most strength / 10 of the
+        full circle.
 
     Returns:
       float32 (H, W, 3), in [0, 1].
+
+    Example:
+
+    >>> jitter_color(tf.fill([4, 4, 3], 0.5), tf.constant([0, 1]), 0.1).shape
+    TensorShape([4, 4, 3])
     """
     seeds = tf.unstack(tf.random.split(seed, 4))
     image = tf.image.stateless_random_brightness(image, strength, seeds[0])
     image = tf.image.stateless_random_contrast(image, 1 - strength, 1 + strength, seeds[1])
-    image = tf.clip_by_value(image, 0, 1)  # outside it, saturation and hue have no meaning
+    image = tf.clip_by_value(image, 0, 1)  # outside, saturation and hue have no meaning
     image = tf.image.stateless_random_saturation(image, 1 - strength, 1 + strength, seeds[2])
     image = tf.image.stateless_random_hue(image, strength / 10, seeds[3])
-    return tf.clip_by_value(image, 0, 1)  # of what rounding left
+    return tf.clip_by_value(image, 0, 1)  # rounding may leave a little outside

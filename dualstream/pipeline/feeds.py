@@ -1,51 +1,64 @@
-"""Reading through a feed: another machine that makes batches, by way of tf.data service.
+"""Receiving batches from a feed, another machine that makes them, by tf.data service.
 
-tf.data service promises each element at least once, or at most once, in whatever order they arrive
-(Audibert et al. 2023, tf.data service: A Case for Disaggregating ML Input Data Processing). Here
-each feed makes a data set of its own, in order and numbered, so that what comes again is known:
-each batch comes exactly once, in order, or the reading fails.
+tf.data service promises each element at least once or at most once, in any order (Audibert et al.
+2023, tf.data service: A Case for Disaggregating ML Input Data Processing). Here each feed makes a
+data set of its own, in order and numbered, so that repeated elements are recognised: each batch is
+received exactly once and in order, or reading fails.
 """
 
 import socket
 
 import tensorflow as tf
 
+from dualstream.runtime.errors import UserError
+
 _SERVICE = tf.data.experimental.service
 
 
 def check_feed(address: str) -> None:
-    """Checks that something listens at a feed's address, grpc://HOST:PORT.
+    """Checks that something listens at a feed's address; call it before a training starts.
+
+    Args:
+      address: grpc://HOST:PORT.
 
     Raises:
-      ValueError: the address is of another form, or nothing answers there.
-    """
+      UserError: the address has another form, or nothing answers there.
+
+    Example:
+
+    >>> check_feed('http://localhost:5050')
+    Traceback (most recent call last):
+    dualstream.runtime.errors.UserError: --data_service must be grpc://HOST:PORT, got 'http://localhost:5050'
+    """  # noqa: E501
     scheme, _, rest = address.partition('://')
     host, _, port = rest.rpartition(':')
     if scheme != 'grpc' or not host or not port.isdigit():
-        raise ValueError(f'--data_service must be grpc://HOST:PORT, got {address!r}')
+        raise UserError(f'--data_service must be grpc://HOST:PORT, got {address!r}')
     try:
         socket.create_connection((host.strip('[]'), int(port)), timeout=5).close()
     except (OSError, OverflowError) as error:
-        raise ValueError(f'--data_service={address}: nothing answers there ({error}); is '
-                         'python -m dualstream.feed running?') from error
+        raise UserError(f'--data_service={address}: nothing answers there ({error}); is '
+                        'python -m dualstream.feed running?') from error
 
 
-def through(feed: str, batches: tf.data.Dataset) -> tf.data.Dataset:
-    """The same batches, made by a feed.
+def receive(batches: tf.data.Dataset, feed: str) -> tf.data.Dataset:
+    """Lets a feed make batches, and receives each of them exactly once and in order.
 
-    Each comes once and in order, even where the feed is killed and started again: it then makes the
-    data set from its beginning on, and what came before is dropped. Until it is back the reading
-    waits.
+    A feed that is killed and started again makes the data set from the beginning; the batches that
+    were received before are dropped. Until the feed is back, reading waits.
 
     Args:
-      feed: its address, grpc://HOST:PORT; it must see the files at the same paths.
       batches: in an order that is always the same.
+      feed: its address, grpc://HOST:PORT; it must see the files at the same paths.
+
+    Returns:
+      The same batches.
 
     Raises:
-      tf.errors.InvalidArgumentError: when read, if a batch was lost on its way.
+      tf.errors.InvalidArgumentError: while reading, if a batch was lost on its way.
     """
-    # Uncompressed, since float images hardly shrink and both machines' cores are what is short.
-    arrived = batches.enumerate().apply(_SERVICE.distribute(
+    # Uncompressed, since float images hardly shrink, and both machines' cores are scarce.
+    received = batches.enumerate().apply(_SERVICE.distribute(
         _SERVICE.ShardingPolicy.OFF, feed, compression=None))
 
     def is_next(wanted, numbered):
@@ -55,6 +68,6 @@ def through(feed: str, batches: tf.data.Dataset) -> tf.data.Dataset:
             new = number == wanted
         return wanted + tf.cast(new, tf.int64), (new, batch)
 
-    checked = arrived.scan(tf.constant(0, tf.int64), is_next)
-    fresh = checked.filter(lambda new, _: new)
-    return fresh.map(lambda _, batch: batch)
+    checked = received.scan(
+        tf.constant(0, tf.int64), tf.autograph.experimental.do_not_convert(is_next))
+    return checked.filter(lambda new, _: new).map(lambda _, batch: batch)

@@ -1,70 +1,90 @@
-"""Targets: what the loss compares with, where a label alone would not do."""
+"""Targets: what the loss compares predictions with, where a label alone is not enough."""
+
+from collections.abc import Sequence
 
 import tensorflow as tf
 
-from dualstream.pipeline.batches import Share
+from dualstream.pipeline.batches import Shard
 
 
 def weighted_targets(
     batches: tf.data.Dataset,
-    class_weights: list[float],
+    class_weights: Sequence[float],
+    *,
     mixup_alpha: float = 0.0,
     seed: int = 0,
     start_step: int = 0,
-    share: Share = Share(),
+    shard: Shard = Shard(),
 ) -> tf.data.Dataset:
-    """Batches as a loss over classes takes them: what each is, and how much it weighs.
+    """Turns labels into shares of the classes and weights, as a categorical loss takes them.
+
+    Use it for a loss with label smoothing, for weights of classes, or for mixup.
 
     Args:
-      batches: (float32 (batch, height, width, 3), int (batch,)), as of `training_batches`.
-      class_weights: of each class in the loss, at least 0.
-      mixup_alpha: of `mixup`; 0 mixes nothing.
-      seed: of what mixup draws.
-      start_step: of the batches, so that what is drawn depends on the step alone.
-      share: of each batch, that these are; pictures are mixed within it.
+      batches: (float32 (batch, height, width, 3), int (batch,)), as `training_batches` makes them.
+      class_weights: the weight of each class in the loss, at least 0.
+      mixup_alpha: the alpha of `mixup`; 0 mixes nothing.
+      seed: determines what mixup draws.
+      start_step: the number of the first batch, so that what is drawn depends on the step alone.
+      shard: the part of each batch that these are; images are mixed within it.
 
     Returns:
       (float32 (batch, height, width, 3), float32 (batch, classes), float32 (batch,)): images,
-      shares of the classes, which sum to 1, and weights.
+      shares of the classes, which sum to 1 for each image, and weights.
+
+    Example:
+
+    >>> data = tf.data.Dataset.from_tensors((tf.zeros([2, 4, 4, 3]), tf.constant([0, 1])))
+    >>> _, targets, weights = next(iter(weighted_targets(data, [0.5, 2.0])))
+    >>> targets.numpy().tolist(), weights.numpy().tolist()
+    ([[1.0, 0.0], [0.0, 1.0]], [0.5, 2.0])
     """
-    weights = tf.constant(class_weights, tf.float32)
+    by_class = tf.constant(class_weights, tf.float32)
 
     def to_targets(step, batch):
         images, labels = batch
         # A class's weight goes with its share, so that the loss of a mixture is the mixture of the
         # weighted losses.
-        weighted = tf.one_hot(labels, len(class_weights)) * tf.gather(weights, labels)[:, None]
+        weighted = tf.one_hot(labels, len(class_weights)) * tf.gather(by_class, labels)[:, None]
         if mixup_alpha:
             key = tf.random.experimental.stateless_fold_in(
-                tf.constant([seed, -1 - share.number], tf.int64), step)
-            images, weighted = mixup(images, weighted, mixup_alpha, key)
+                tf.constant([seed, -1 - shard.index], tf.int64), step)
+            images, weighted = mixup(images, weighted, mixup_alpha, seed=key)
         total = tf.reduce_sum(weighted, axis=1)
         return images, tf.math.divide_no_nan(weighted, total[:, None]), total
 
     return batches.enumerate(start_step).map(
-        lambda step, batch: to_targets(step, batch), tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
+        tf.autograph.experimental.do_not_convert(to_targets),
+        tf.data.AUTOTUNE).prefetch(tf.data.AUTOTUNE)
 
 
 def mixup(
-    images: tf.Tensor, targets: tf.Tensor, alpha: float, seed: tf.Tensor
+    images: tf.Tensor, targets: tf.Tensor, alpha: float, *, seed: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Each picture mixed with the next of its batch, as are their targets (Zhang et al. 2018,
-    mixup: Beyond Empirical Risk Minimization).
+    """Mixes each image with the next one of its batch, and their targets in the same shares.
 
-    Each picture draws a share of its own. The next is as good a partner as any, since batches are
-    shuffled. Keras's MixUp layer draws from a generator with a state, whose draws would
-    depend on which of tf.data's threads comes first.
+    After Zhang et al. (2018), mixup: Beyond Empirical Risk Minimization, but each image draws a
+    share of its own. The next image is as random a partner as any, since batches are shuffled.
+    Use it in tf.data in place of Keras's MixUp layer, whose generator has a state: what it draws
+    would depend on which of tf.data's threads is first.
 
     Args:
       images: float32 (batch, height, width, 3).
       targets: float32 (batch, classes).
-      alpha: of the distribution Beta(alpha, alpha) of the shares; positive.
-      seed: int (2,), of a stateless generator.
+      alpha: of the distribution Beta(alpha, alpha) of the shares; greater than 0.
+      seed: int (2,), the seed of a stateless generator.
 
     Returns:
-      (images, targets), share * own + (1 - share) * next, shapes and dtypes as given.
+      (images, targets), share * own + (1 - share) * next, with the shapes and dtypes of the
+      arguments.
+
+    Example:
+
+    >>> mixed, _ = mixup(tf.ones([2, 4, 4, 3]), tf.eye(2), 0.2, seed=tf.constant([0, 1]))
+    >>> mixed.shape
+    TensorShape([2, 4, 4, 3])
     """
-    # Beta's quotient of Gammas, in float64 since a small alpha's Gammas are very small numbers.
+    # A quotient of Gammas is distributed as Beta; float64, since a small alpha gives tiny Gammas.
     gammas = tf.random.stateless_gamma([2, tf.shape(images)[0]], seed, alpha, dtype=tf.float64)
     share = tf.cast(tf.math.divide_no_nan(gammas[0], gammas[0] + gammas[1]), tf.float32)
 

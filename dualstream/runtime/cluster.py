@@ -1,7 +1,7 @@
 """Several hosts that train one network together, as TF_CONFIG lists them.
 
-Keras's JAX backend carries them. Its trainer on TensorFlow cannot: `fit` fails under
-`MultiWorkerMirroredStrategy` (github.com/keras-team/keras/issues/20585, open as of Keras 3.15).
+Keras's JAX backend is needed for it: on TensorFlow, Keras's `fit` fails under
+`MultiWorkerMirroredStrategy` (github.com/keras-team/keras/issues/20585, open in Keras 3.15).
 """
 
 import contextlib
@@ -13,17 +13,20 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from dualstream.runtime.errors import UserError
+
 _LOST_AFTER = 30
-"""Seconds of silence after which a host is lost, and the others end, too."""
+"""Seconds without a sign of life after which a host counts as lost, and the others stop."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Cluster:
-    """The hosts, and which of them this one is.
+    """The hosts that train together, and which of them this one is.
 
     Attributes:
-      addresses: HOST:PORT of each; the first is the chief, whose port must be free.
-      host: this one's number among them, from 0.
+      addresses: HOST:PORT of each; the first is the chief, which keeps the results, and whose port
+        must be free.
+      host: the number of this host, from 0.
     """
 
     addresses: tuple[str, ...] = ('localhost',)
@@ -31,18 +34,18 @@ class Cluster:
 
     @property
     def hosts(self) -> int:
-        """How many there are."""
+        """The number of hosts."""
         return len(self.addresses)
 
     @classmethod
     def from_environment(cls) -> 'Cluster':
-        """What the variable TF_CONFIG says; this host alone if it is not set.
+        """Reads the environment variable TF_CONFIG; where it is not set, this host is alone.
 
         The format is TensorFlow's: {"cluster": {"worker": [HOST:PORT, ...]}, "task": {"type":
-        "worker", "index": 0}}, where a "chief" may come before the workers.
+        "worker", "index": 0}}, where a "chief" may precede the workers.
 
         Raises:
-          ValueError: it says something else.
+          UserError: the variable has another format, or lists no such host.
         """
         text = os.environ.get('TF_CONFIG')
         if not text:
@@ -55,15 +58,17 @@ class Cluster:
             return cls(tuple(address for _, _, address in tasks),
                        [task[:2] for task in tasks].index(me))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(
+            raise UserError(
                 'TF_CONFIG must be like {"cluster": {"worker": ["a:5000", "b:5000"]}, "task": '
                 f'{{"type": "worker", "index": 0}}}}; got {text}') from error
 
     def join(self) -> None:
-        """Meets the other hosts; call it before JAX looks for devices. Waits for five minutes.
+        """Connects to the other hosts, and waits for them for up to five minutes.
+
+        Call it before JAX looks for devices.
 
         Raises:
-          ValueError: the others did not come.
+          UserError: the others did not connect.
         """
         if self.hosts == 1:
             return
@@ -74,11 +79,15 @@ class Cluster:
             jax.distributed.initialize(self.addresses[0], self.hosts, self.host,
                                        heartbeat_timeout_seconds=_LOST_AFTER)
         except RuntimeError as error:
-            raise ValueError(f'the {self.hosts} hosts of TF_CONFIG did not meet at '
+            raise UserError(f'the {self.hosts} hosts of TF_CONFIG did not connect to '
                              f'{self.addresses[0]}: {error}') from error
 
     def from_chief(self, value: Any) -> Any:
-        """The chief's value, on every host; all must call it."""
+        """Returns the chief's value on every host; all hosts must call it.
+
+        Args:
+          value: anything that can be pickled; the values of other hosts than the chief are ignored.
+        """
         if self.hosts == 1:
             return value
         import numpy as np
@@ -90,7 +99,10 @@ class Cluster:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Inside it, a step that fails for want of another host ends this one, in one line."""
+        """Ends the process with one line and status 1 where a step fails for want of another host.
+
+        Wrap the training in it. With one host it does nothing.
+        """
         if self.hosts == 1:
             yield
             return
@@ -99,16 +111,20 @@ class Cluster:
         try:
             yield
         except jax.errors.JaxRuntimeError as error:
-            said = str(error).splitlines()[0]
-            print(f'error: a step with the other hosts failed ({said}); where one was lost, start '
-                  'all of them again with --resume', file=sys.stderr, flush=True)
-            os._exit(1)  # JAX's own way out waits for all hosts, and then aborts
+            reason = str(error).splitlines()[0]
+            print(f'error: a step with the other hosts failed ({reason}); where one was lost, '
+                  'start all of them again with --resume', file=sys.stderr, flush=True)
+            os._exit(1)  # at an ordinary exit JAX waits for all hosts, and then aborts
 
-    def told_to_end(self, step: int) -> bool:
-        """Whether a host got a SIGTERM, and this is the step after which all of them end.
+    def stop_requested(self, step: int) -> bool:
+        """Whether a host got a SIGTERM, and all hosts are to stop after this step.
 
-        All must call it after every step. They agree on the step in the background (JAX's
-        preemption service), for if one ended earlier the others would wait for it.
+        All hosts must call it after every step. They agree on the step in the background (JAX's
+        preemption service): if one stopped earlier, the others would wait for it. With one host it
+        is always False.
+
+        Args:
+          step: steps trained so far.
         """
         if self.hosts == 1:
             return False

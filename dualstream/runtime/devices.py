@@ -1,7 +1,7 @@
 """Where the network runs: --device and --tpu, on Keras's TensorFlow or JAX backend.
 
-`settle_backend` comes before Keras is imported, since Keras reads its backend but once; `place`
-comes after, before anything is computed.
+Call `choose_backend` before Keras is imported, which reads its backend only once, and `place` after
+it, before anything is computed.
 """
 
 import contextlib
@@ -11,14 +11,15 @@ import importlib.util
 import os
 
 from dualstream.runtime.cluster import Cluster
+from dualstream.runtime.errors import UserError
 
 DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
 
 _TPU_FILES = ('/dev/accel*', '/dev/vfio/[0-9]*')
-"""Of which a TPU VM has one for each chip; JAX and libtpu look for them too, but wait for long."""
+"""A TPU VM has one of these for each chip. JAX and libtpu look for them, too, but wait for long."""
 
 _AMPERE = 8.0
-"""NVIDIA's compute capability from which on its GPUs multiply in bfloat16."""
+"""The lowest compute capability of NVIDIA's GPUs that multiply in bfloat16."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,10 +28,11 @@ class Place:
 
     Attributes:
       kind: 'CPU', 'GPU' or 'TPU'.
-      devices: their names, as '/device:GPU:0'.
-      strategy: TensorFlow's, or None on JAX, which has Keras's own distribution set instead.
-      bfloat16: whether it multiplies fast in bfloat16: a TPU, or a GPU since NVIDIA's Ampere.
-      cluster: the hosts whose devices these are.
+      devices: their names, such as '/device:GPU:0'.
+      strategy: TensorFlow's distribution strategy; None on JAX, where Keras's own distribution is
+        set instead.
+      bfloat16: whether the devices multiply fast in bfloat16: TPUs, and GPUs since NVIDIA's Ampere.
+      cluster: the hosts that these devices belong to.
     """
 
     kind: str
@@ -41,16 +43,16 @@ class Place:
 
     @property
     def chief(self) -> bool:
-        """Whether this host keeps the results; the others' are thrown away."""
+        """Whether this host keeps the results; those of the other hosts are scratch."""
         return self.cluster.host == 0
 
     @property
     def replicas(self) -> int:
-        """How many devices share a batch."""
+        """The number of devices that share a batch."""
         return len(self.devices)
 
     def scope(self) -> contextlib.AbstractContextManager:
-        """Inside it the network is built and compiled."""
+        """Returns the context in which the network must be built and compiled."""
         return self.strategy.scope() if self.strategy else contextlib.nullcontext()
 
     def __str__(self) -> str:
@@ -59,54 +61,62 @@ class Place:
         return (self.kind if self.replicas == 1 else f'{self.replicas} x {self.kind}') + hosts
 
 
-def settle_backend(device: str = 'auto', tpu: str = '') -> None:
-    """Chooses Keras's backend, where KERAS_BACKEND does not: that which has a TPU, if one is asked,
-    and JAX for several hosts.
+def choose_backend(device: str = 'auto', tpu: str = '') -> None:
+    """Sets KERAS_BACKEND: to the backend that has the TPU that is asked for, to JAX for several
+    hosts, and else not at all, so that the variable or Keras's default counts.
 
     Args:
-      device, tpu: as of `place`.
+      device: 'auto', 'cpu', 'gpu' or 'tpu', as `place` takes it.
+      tpu: 'local' on a TPU VM, a TPU's name or grpc:// address, or '' for none.
 
     Raises:
-      ValueError: an unknown or contradicting choice, or no TPU for a program on this machine.
+      UserError: an unknown device, contradictory arguments, or no TPU on this machine.
     """
     if device not in DEVICES:
-        raise ValueError(f'--device must be one of {", ".join(DEVICES)}; got {device!r}')
+        raise UserError(f'--device must be one of {", ".join(DEVICES)}; got {device!r}')
     if tpu and device not in ('auto', 'tpu'):
-        raise ValueError(f'--tpu={tpu} contradicts --device={device}')
+        raise UserError(f'--tpu={tpu} contradicts --device={device}')
     if Cluster.from_environment().hosts > 1:
-        if os.environ.setdefault('KERAS_BACKEND', 'jax') != 'jax':
-            raise ValueError("several hosts (TF_CONFIG) train on Keras's backend jax alone; "
-                             f'KERAS_BACKEND is {os.environ["KERAS_BACKEND"]}')
-        if not importlib.util.find_spec('jax'):
-            raise ValueError('several hosts (TF_CONFIG) train on JAX: pip install jax')
+        _choose_jax_for_hosts()
     if (tpu or device == 'tpu') and (tpu or 'local') == 'local':
-        backend = _backend_with_tpu(os.environ.get('KERAS_BACKEND'))
-        os.environ['KERAS_BACKEND'] = backend
+        os.environ['KERAS_BACKEND'] = _backend_with_tpu(os.environ.get('KERAS_BACKEND'))
     elif tpu and os.environ.setdefault('KERAS_BACKEND', 'tensorflow') != 'tensorflow':
-        raise ValueError(f'--tpu={tpu}: only the backend tensorflow reaches a TPU elsewhere; '
-                         f'KERAS_BACKEND is {os.environ["KERAS_BACKEND"]}')
+        raise UserError(f'--tpu={tpu}: only the backend tensorflow reaches a TPU of another '
+                        f'machine; KERAS_BACKEND is {os.environ["KERAS_BACKEND"]}')
 
 
 def place(device: str = 'auto', tpu: str = '') -> Place:
-    """The place to build and train the network in; call it before anything is computed.
+    """Finds the devices to train on; call it before anything is computed.
+
+    A device that is asked for and missing is an error: none is ever replaced by another.
 
     Args:
-      device: 'cpu'; 'gpu', all of this machine's; 'tpu'; or 'auto': a TPU where one is named, else
-        the GPUs, else the CPU.
-      tpu: 'local' on a TPU VM, or a TPU's name or grpc:// address.
+      device: 'cpu'; 'gpu', all of this machine's; 'tpu'; or 'auto': a TPU where `tpu` names one,
+        else the GPUs, else the CPU.
+      tpu: 'local' on a TPU VM, a TPU's name or grpc:// address, or '' for none.
+
+    Returns:
+      The devices, and what is needed to build the network for them.
 
     Raises:
-      ValueError: a device that is not there, or a host of TF_CONFIG; none is ever replaced by
-        another.
+      UserError: the device or another host is missing, or the backend cannot train.
     """
     import keras
 
     backend = keras.backend.backend()
     if backend not in ('jax', 'tensorflow'):
-        raise ValueError(f'KERAS_BACKEND must be tensorflow or jax to train, got {backend}')
+        raise UserError(f'KERAS_BACKEND must be tensorflow or jax to train, got {backend}')
     if backend == 'jax':
         return _on_jax('tpu' if tpu else device)
     return _on_tensorflow('tpu' if tpu else device, tpu or 'local')
+
+
+def _choose_jax_for_hosts() -> None:
+    if os.environ.setdefault('KERAS_BACKEND', 'jax') != 'jax':
+        raise UserError("several hosts (TF_CONFIG) train on Keras's backend jax alone; "
+                        f'KERAS_BACKEND is {os.environ["KERAS_BACKEND"]}')
+    if not importlib.util.find_spec('jax'):
+        raise UserError('several hosts (TF_CONFIG) train on JAX: pip install jax')
 
 
 def _backend_with_tpu(wanted: str | None) -> str:
@@ -116,10 +126,10 @@ def _backend_with_tpu(wanted: str | None) -> str:
             if importlib.util.find_spec(backend) and _sees_tpu(backend):
                 return backend
             looked.append(backend)
-    raise ValueError(
+    raise UserError(
         '--tpu=local: no TPU on this machine: looked for ' + ' and '.join(_TPU_FILES)
         + (f', and for TPUs in {" and ".join(looked)}' if looked else '')
-        + '; on a TPU VM, pip install "jax[tpu]" or tensorflow-tpu')
+        + '; on a TPU VM, pip install "jax[tpu]"')
 
 
 def _sees_tpu(backend: str) -> bool:
@@ -147,8 +157,8 @@ def _on_jax(device: str) -> Place:
     try:
         devices = jax.devices(None if device == 'auto' else device)
     except RuntimeError as error:
-        raise ValueError(f'--device={device}: JAX sees none; on a machine with one, pip install '
-                         f'"jax[{"cuda" if device == "gpu" else "tpu"}]"') from error
+        raise UserError(f'--device={device}: JAX sees none; on a machine with one, pip install '
+                        f'"jax[{"cuda" if device == "gpu" else "tpu"}]"') from error
     platform = devices[0].platform
     if len(devices) > 1:
         # The pipeline gives each host its share of a batch.
@@ -171,8 +181,8 @@ def _on_tensorflow(device: str, tpu: str) -> Place:
         return Place('TPU', _names(tf.config.list_logical_devices('TPU')), strategy, True)
     gpus = tf.config.list_physical_devices('GPU')
     if device == 'gpu' and not gpus:
-        raise ValueError('--device=gpu: TensorFlow sees no GPU; pip install "tensorflow[and-cuda]" '
-                         'on a machine with an NVIDIA driver')
+        raise UserError('--device=gpu: TensorFlow sees no GPU; pip install "tensorflow[and-cuda]" '
+                        'on a machine with an NVIDIA driver')
     if device == 'cpu':
         tf.config.set_visible_devices([], 'GPU')
     kind = 'GPU' if gpus and device != 'cpu' else 'CPU'
@@ -197,5 +207,5 @@ def _tpu_strategy(tpu: str):
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)
     except (ValueError, tf.errors.OpError) as error:
-        raise ValueError(f'--tpu={tpu} cannot be reached: {error}') from error
+        raise UserError(f'--tpu={tpu} cannot be reached: {error}') from error
     return tf.distribute.TPUStrategy(resolver)

@@ -1,4 +1,4 @@
-"""Early stopping, which an interruption does not confuse."""
+"""Early stopping that continues correctly after an interruption."""
 
 import keras
 import numpy as np
@@ -7,20 +7,25 @@ from dualstream.training.recipe import averaged
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Ends a training that no longer improves, and keeps the weights of its best epoch.
+    """Stops a training that no longer improves, and keeps the weights of its best epoch.
 
     After Prechelt (1998), Early Stopping - But When?; the criterion is the usual one, patience.
-    Place it behind `Validate`, and before `Progress`, which keeps it through interruptions. Where
-    the network keeps a moving average of its weights, that is what is kept.
+    Use it where a validation split is large enough to choose an epoch by. Place it after
+    `Validate`, which computes the score, and before `SaveProgress`, which saves its state in the
+    checkpoints. Where the network keeps a moving average of its weights, the average is kept.
 
     Attributes:
-      scores: the validation's balanced accuracy of each epoch so far; the first best is the best.
-      weights: the network's after the best epoch, as `get_weights` gives them; None before any.
+      scores: the validation's balanced accuracy of each epoch so far; of equal scores the first
+        counts as the best.
+      weights: the network's after the best epoch, as `get_weights` returns them; None before the
+        end of the first epoch.
     """
 
     def __init__(self, patience: int):
-        """Args:
-          patience: epochs without a better score after which the training ends, at least 1.
+        """Takes how long to wait for an improvement.
+
+        Args:
+          patience: epochs without a better score after which the training stops, at least 1.
         """
         super().__init__()
         self._patience = patience
@@ -29,7 +34,7 @@ class KeepBest(keras.callbacks.Callback):
 
     @property
     def stopped(self) -> bool:
-        """Whether patience has run out."""
+        """Whether there was no better score for `patience` epochs."""
         since_best = len(self.scores) - 1 - int(np.argmax(self.scores)) if self.scores else 0
         return since_best >= self._patience
 

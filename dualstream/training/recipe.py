@@ -9,31 +9,48 @@ import numpy as np
 WARM_UP = 0.05
 """Share of all steps in which the learning rate rises to its full value."""
 
-WEIGHT_DECAY = 1e-4
+WEIGHT_DECAY = 0.05
+"""Times the learning rate, the share by which a step shrinks each kernel: usual for AdamW on images
+(Loshchilov and Hutter 2019, Decoupled Weight Decay Regularization)."""
+
+_NOT_DECAYED = (r'\bbias\b', r'\bgamma\b', r'\bbeta\b')
+"""Which variables do not decay: biases, and the scales and offsets of normalisation, which must not
+go towards 0. TensorFlow's names contain the layer, as in logits/bias:0; JAX's do not."""
 
 
 def compile_network(
     network: keras.Model,
     learning_rate: float,
     steps: int,
+    *,
     on_cpu: bool = True,
     replicas: int = 1,
     label_smoothing: float | None = None,
     ema: float = 0.0,
 ) -> None:
-    """Makes a network ready for `fit`: AdamW, a cosine that ends at zero, cross-entropy.
+    """Compiles a network for `fit`: AdamW, a cosine that ends at zero, cross-entropy.
+
+    Use it for every training of the package, so that all have the same recipe.
 
     Args:
       network: outputs probabilities (batch, classes).
-      learning_rate: its highest value.
-      steps: of the whole training.
+      learning_rate: the highest value of the schedule, greater than 0.
+      steps: of the whole training, at least 1.
       on_cpu: whether it runs on a CPU, where TensorFlow's own convolutions are faster than XLA's.
-      replicas: devices that share a batch.
+      replicas: devices that share a batch, at least 1.
       label_smoothing: in [0, 1), the share of each target that is spread over all classes (Szegedy
         et al. 2016, Rethinking the Inception Architecture); targets are then (batch, classes), as
-        of `weighted_targets`. If None, they are the classes' numbers, (batch,).
-      ema: in [0, 1), the momentum of the weights' exponential moving average (Polyak and Juditsky
-        1992 average the iterates of stochastic approximation); `averaged` lends it. 0 keeps none.
+        `weighted_targets` gives them. If None, targets are the classes' numbers, (batch,).
+      ema: in [0, 1), the momentum of an exponential moving average of the weights (Polyak and
+        Juditsky 1992 average the iterates of stochastic approximation), which `averaged` puts in
+        place of the weights. 0 keeps none.
+
+    Example:
+
+    >>> network = keras.Sequential([keras.Input([2]), keras.layers.Dense(3, 'softmax')])
+    >>> compile_network(network, 1e-3, 100)
+    >>> network.optimizer.name
+    'adamw'
     """
     synchronize_statistics(network, replicas)
     warm_up = max(1, round(WARM_UP * steps))
@@ -42,8 +59,9 @@ def compile_network(
         decay_steps=max(1, steps - warm_up))
     optimizer = keras.optimizers.AdamW(
         schedule, weight_decay=WEIGHT_DECAY, use_ema=ema > 0, ema_momentum=ema)
-    # An accuracy that is asked for by name would make its variables in the midst of the first step,
-    # and TensorFlow then traces that step twice.
+    optimizer.exclude_from_weight_decay(var_names=list(_NOT_DECAYED))
+    # An accuracy that is given by name makes its variables during the first step, and TensorFlow
+    # then traces that step twice.
     if label_smoothing is None:
         loss = keras.losses.SparseCategoricalCrossentropy()
         accuracy = keras.metrics.SparseCategoricalAccuracy('accuracy')
@@ -57,9 +75,14 @@ def compile_network(
 
 
 def synchronize_statistics(network: keras.Model, replicas: int) -> None:
-    """Has batch normalisation take the statistics of what all devices see, in TensorFlow.
+    """Sets whether batch normalisation uses the statistics of all devices together.
 
-    JAX does so by itself, and refuses to load a network that asks for it: before saving, say 1.
+    TensorFlow must be asked to; JAX always does, and refuses to load a network that asks for it.
+    Call it with 1 before saving a network, so that it can be loaded everywhere.
+
+    Args:
+      network: whose layers are changed.
+      replicas: devices that share a batch, at least 1.
     """
     for layer in network.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -68,10 +91,13 @@ def synchronize_statistics(network: keras.Model, replicas: int) -> None:
 
 @contextlib.contextmanager
 def averaged(network: keras.Model) -> Iterator[None]:
-    """Inside it, a network that keeps a moving average of its weights has the average for weights.
+    """Replaces the trained weights by their moving average, inside the context.
 
-    Weights that are trained, that is: the statistics of batch normalisation are moving averages of
-    their own, over fewer steps than most, and stay.
+    Use it to score or save a network in the midst of a training. A network without an average stays
+    as it is. The statistics of batch normalisation are moving averages already, and stay.
+
+    Args:
+      network: compiled by `compile_network`.
     """
     if not network.optimizer.use_ema:
         yield
@@ -86,10 +112,19 @@ def averaged(network: keras.Model) -> Iterator[None]:
 
 
 def class_weights(counts: np.ndarray) -> dict[int, float]:
-    """What each class's pictures weigh, so that all classes weigh alike, with a mean of 1.
+    """Computes weights of the classes by which each class counts equally in the loss.
 
     Args:
-      counts: int (classes,), pictures of each class; a class without any weighs nothing.
+      counts: int (classes,), examples of each class, at least one of them greater than 0.
+
+    Returns:
+      The weight of an example of each class, with a mean of 1 over the examples; 0 for a class
+      without examples.
+
+    Example:
+
+    >>> class_weights(np.array([30, 10]))
+    {0: 0.6666666666666666, 1: 2.0}
     """
     present = np.count_nonzero(counts)
     return {label: float(counts.sum() / (present * count)) if count else 0.0

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from commands import Command, free_port, run
 
-from dualstream.pipeline import Routine, Share, check_feed, training_batches
+from dualstream.pipeline import Routine, Shard, check_feed, training_batches
+from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.runtime.errors import UserError
 
 BATCH, EPOCHS, START = 4, 2, 3
 
@@ -29,28 +31,28 @@ def feeds(tmp_path):
             process.kill(signal.SIGKILL)
 
 
-def test_hosts_make_equal_shares_of_the_very_batches(photos):
+def test_hosts_make_equal_shards_of_the_same_batches(photos):
     routine = Routine((32, 48))
 
-    def batches(share):
-        return training_batches(photos, routine, BATCH, EPOCHS, seed=3, start_step=START,
-                                share=share).as_numpy_iterator()
+    def batches(shard):
+        return training_batches(photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START,
+                                shard=shard).as_numpy_iterator()
 
     for whole, *parts in zip(
-            batches(Share()), batches(Share(0, 2)), batches(Share(1, 2)), strict=True):
-        for tensor, *shared in zip(whole, *parts, strict=True):
-            np.testing.assert_array_equal(np.concatenate(shared), tensor)
-    with pytest.raises(ValueError, match='4 pictures has no 3 equal shares'):
-        batches(Share(0, 3))
+            batches(Shard()), batches(Shard(0, 2)), batches(Shard(1, 2)), strict=True):
+        for tensor, *shards in zip(whole, *parts, strict=True):
+            np.testing.assert_array_equal(np.concatenate(shards), tensor)
+    with pytest.raises(UserError, match='4 examples has no 3 equal shards'):
+        batches(Shard(0, 3))
 
 
 def test_feeds_make_the_very_batches_though_one_is_killed(photos, feeds):
     start, addresses = feeds
     routine = Routine((32, 48), look='pixels')  # the mask that XLA compiles, there too
     wanted = list(training_batches(
-        photos, routine, BATCH, EPOCHS, seed=3, start_step=START).as_numpy_iterator())
+        photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START).as_numpy_iterator())
     processes = [start(0), start(1)]
-    fed = training_batches(photos, routine, BATCH, EPOCHS, seed=3, start_step=START,
+    fed = training_batches(photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START,
                            feeds=addresses).as_numpy_iterator()
     kills = {2: 0, len(wanted) - 4: 1}  # in the first epoch, and in the second
     for number, batch in enumerate(wanted):
@@ -64,6 +66,13 @@ def test_feeds_make_the_very_batches_though_one_is_killed(photos, feeds):
     assert next(fed, None) is None
 
 
+def test_after_the_last_batch_feeds_have_nothing_to_make(photos):
+    steps = EPOCHS * steps_per_epoch(photos, BATCH)
+    batches = training_batches(photos, Routine((32, 48)), BATCH, epochs=EPOCHS, seed=3,
+                               start_step=steps, feeds=['grpc://nobody:1'])
+    assert list(batches) == []
+
+
 def test_a_batch_that_is_lost_on_its_way_is_no_secret(photos, feeds, monkeypatch):
     import tensorflow as tf
 
@@ -71,19 +80,20 @@ def test_a_batch_that_is_lost_on_its_way_is_no_secret(photos, feeds, monkeypatch
 
     monkeypatch.setattr(module._SERVICE, 'distribute', lambda *_, **__: lambda numbered: (
         numbered.filter(lambda number, _: number != 2)))
-    batches = module.through('grpc://here:1', tf.data.Dataset.range(5)).as_numpy_iterator()
+    batches = module.receive(tf.data.Dataset.range(5), 'grpc://here:1').as_numpy_iterator()
     assert [next(batches), next(batches)] == [0, 1]
     with pytest.raises(tf.errors.InvalidArgumentError, match='was lost on its way'):
         next(batches)
 
 
 def test_what_cannot_be_fed_is_refused(photos):
-    with pytest.raises(ValueError, match='--mask=cv is Python'):
-        training_batches(photos, Routine((32, 48), mask='cv'), BATCH, 1, 0, feeds=['grpc://a:1'])
+    with pytest.raises(UserError, match='--mask=cv is Python'):
+        training_batches(photos, Routine((32, 48), mask='cv'), BATCH, epochs=1, seed=0,
+                         feeds=['grpc://a:1'])
     for address in ('here:5050', 'grpc://here', 'grpc://:5050', 'http://here:5050'):
-        with pytest.raises(ValueError, match='must be grpc://HOST:PORT'):
+        with pytest.raises(UserError, match='must be grpc://HOST:PORT'):
             check_feed(address)
-    with pytest.raises(ValueError, match='nothing answers there'):
+    with pytest.raises(UserError, match='nothing answers there'):
         check_feed(f'grpc://localhost:{free_port()}')
 
 

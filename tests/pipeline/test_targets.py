@@ -42,7 +42,7 @@ def test_a_class_of_no_weight_is_left_out():
 def test_mixtures_are_convex_combinations_of_images_and_targets_alike(alpha, seed):
     (images, labels), = batches(1)
     targets = tf.one_hot(labels, 3)
-    mixed, mixed_targets = mixup(images, targets, alpha, tf.constant([seed, 0]))
+    mixed, mixed_targets = mixup(images, targets, alpha, seed=tf.constant([seed, 0]))
     np.testing.assert_allclose(tf.reduce_sum(mixed_targets, axis=1), 1, atol=1e-6)
     # Of each picture, the share is read off one pixel, and must hold for all and for the target.
     partners, partner_targets = np.roll(images, -1, axis=0), np.roll(targets, -1, axis=0)
@@ -58,7 +58,7 @@ def test_mixtures_are_convex_combinations_of_images_and_targets_alike(alpha, see
 def shares(alpha):
     images = tf.concat([tf.ones([1, 1, 1, 1]), tf.zeros([1, 1, 1, 1])], axis=0)
     images = tf.tile(images, [2000, 1, 1, 1])
-    mixed, _ = mixup(images, tf.zeros([4000, 2]), alpha, tf.constant([3, 4]))
+    mixed, _ = mixup(images, tf.zeros([4000, 2]), alpha, seed=tf.constant([3, 4]))
     return np.where(images[:, 0, 0, 0] == 1, mixed[:, 0, 0, 0], 1 - mixed[:, 0, 0, 0])
 
 
@@ -75,11 +75,11 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_the_weighted_losses():
     loss = keras.losses.CategoricalCrossentropy(reduction=None)
     (images, labels), = batches(1)
     plain = np.float32(WEIGHTS)[labels][:, None] * np.eye(3)[labels]
-    _, targets, weights = next(iter(weighted_targets(batches(1), WEIGHTS, 1.0, seed=5)))
+    _, targets, weights = next(iter(weighted_targets(batches(1), WEIGHTS, mixup_alpha=1.0, seed=5)))
     # The same pictures, mixed alike: seed and step say how.
     key = tf.random.experimental.stateless_fold_in(
         tf.constant([5, -1], tf.int64), tf.constant(0, tf.int64))
-    _, shares = mixup(images, tf.eye(8), 1.0, key)  # of each picture in each mixture
+    _, shares = mixup(images, tf.eye(8), 1.0, seed=key)  # of each picture in each mixture
     alone = -np.log(probabilities) @ plain.T
     np.testing.assert_allclose(
         weights * loss(targets, probabilities), (shares * alone).numpy().sum(axis=1), rtol=1e-4)
@@ -88,7 +88,7 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_the_weighted_losses():
 def test_what_is_drawn_depends_on_seed_and_step_alone():
     whole = collect(mixup_alpha=0.4, seed=7)
     later = list(weighted_targets(
-        batches().skip(2), WEIGHTS, 0.4, seed=7, start_step=2).as_numpy_iterator())
+        batches().skip(2), WEIGHTS, mixup_alpha=0.4, seed=7, start_step=2).as_numpy_iterator())
     for batch, again in zip(whole[2:], later, strict=True):
         for array, same in zip(batch, again):
             np.testing.assert_array_equal(array, same)

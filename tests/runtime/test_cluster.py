@@ -44,10 +44,10 @@ def test_hosts_train_on_jax(monkeypatch):
     monkeypatch.setenv('TF_CONFIG', tf_config(['a:1', 'b:1'], 1))
     monkeypatch.setenv('KERAS_BACKEND', 'tensorflow')
     with pytest.raises(ValueError, match='on Keras.s backend jax alone'):
-        devices.settle_backend()
+        devices.choose_backend()
     monkeypatch.delenv('KERAS_BACKEND')
     pytest.importorskip('jax')
-    devices.settle_backend()
+    devices.choose_backend()
     assert os.environ['KERAS_BACKEND'] == 'jax'
 
 

@@ -24,7 +24,7 @@ number = int(sys.argv[1])
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices('CPU')[0], number * [tf.config.LogicalDeviceConfiguration()])
 from dualstream.runtime import devices
-devices.settle_backend()
+devices.choose_backend()
 import keras
 place = devices.place('cpu')
 assert place.replicas == number and place.kind == 'CPU', place
@@ -76,7 +76,7 @@ def test_several_devices_train_as_one_does(backend, numbers):
 def test_what_cannot_be_is_refused_at_once(flags, why):
     begun = time.monotonic()
     with pytest.raises(ValueError, match=why):
-        devices.settle_backend(**flags)
+        devices.choose_backend(**flags)
     assert time.monotonic() < begun + 1
 
 
@@ -85,14 +85,14 @@ def test_the_backend_with_a_tpu_is_taken(monkeypatch):
     monkeypatch.setattr(devices.glob, 'glob', lambda pattern: [pattern])
     for has in ('jax', 'tensorflow'):
         monkeypatch.setattr(devices, '_sees_tpu', has.__eq__)
-        devices.settle_backend(tpu='local')
+        devices.choose_backend(tpu='local')
         assert os.environ.pop('KERAS_BACKEND') == has
     monkeypatch.setattr(devices, '_sees_tpu', lambda backend: False)
     with pytest.raises(ValueError, match='for TPUs in jax and tensorflow'):
-        devices.settle_backend(tpu='local')
+        devices.choose_backend(tpu='local')
 
 
 def test_another_machines_tpu_is_tensorflows(monkeypatch):
     monkeypatch.setenv('KERAS_BACKEND', 'jax')
     with pytest.raises(ValueError, match='only the backend tensorflow'):
-        devices.settle_backend(tpu='grpc://10.0.0.2:8470')
+        devices.choose_backend(tpu='grpc://10.0.0.2:8470')

@@ -1,4 +1,4 @@
-"""Early stopping: when it ends a training, and what it brings back."""
+"""Early stopping: when it stops a training, and which weights it keeps."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from dualstream.training.recipe import compile_network
 
 
 def run(scores, patience, ema=0.0):
-    """Epochs of scripted scores, until the training is to end; in epoch n all weights are n."""
+    """Runs epochs with given scores until the training stops; in epoch n all weights are n."""
     network = keras.Sequential([keras.Input([2]), keras.layers.Dense(2, 'softmax')])
     compile_network(network, 0.1, 10, ema=ema)
     network.stop_training = False

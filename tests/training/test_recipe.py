@@ -7,8 +7,10 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dualstream.network import build
 from dualstream.training.loop import fit
-from dualstream.training.recipe import averaged, class_weights, compile_network
+from dualstream.training.recipe import (
+    WEIGHT_DECAY, averaged, class_weights, compile_network)
 
 
 @given(counts=st.lists(st.integers(0, 10_000), min_size=1, max_size=20).filter(any))
@@ -35,6 +37,26 @@ def test_learning_rate_warms_up_and_ends_at_zero():
     assert 5 <= peak <= 15
     assert rates[:peak + 1] == sorted(rates[:peak + 1])
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+def test_kernels_decay_and_neither_biases_nor_normalisation():
+    network = build('nano', image_size=(64, 64), classes=3)
+    compile_network(network, 0.1, 1)
+    for variable in network.trainable_variables:
+        variable.assign(keras.ops.ones_like(variable))
+    network.optimizer.iterations.assign(1)  # the first step's learning rate is 0
+    rate = float(network.optimizer.learning_rate)
+    network.optimizer.apply([keras.ops.zeros_like(variable)
+                             for variable in network.trainable_variables])
+    assert rate > 0
+    kinds = {}
+    for variable in network.trainable_variables:
+        kinds.setdefault(variable.name, set()).update(np.unique(variable))
+    assert set(kinds) == {'kernel', 'bias', 'gamma', 'beta'}
+    for kind in ('bias', 'gamma', 'beta'):
+        assert kinds[kind] == {1.0}
+    assert list(kinds['kernel']) == pytest.approx([1 - WEIGHT_DECAY * rate])
+    assert list(kinds['kernel'])[0] < 1 - 1e-3
 
 
 def small_network():
@@ -73,7 +95,8 @@ def steps_of(count):
 def test_a_training_ends_with_the_average_of_its_weights(start_step):
     network, weights = small_network(), Weights()
     compile_network(network, 0.1, 15, label_smoothing=0.0, ema=0.7)
-    fit(network, steps_of(15 - start_step), 5, 3, start_step, None, [weights], verbose=0)
+    fit(network, lambda start, stop: steps_of(stop - start), steps_per_epoch=5, epochs=3,
+        start_step=start_step, callbacks=[weights], verbose=0)
     average = weights.seen[0]
     for own in weights.seen[1:]:
         average = [0.7 * mean + 0.3 * value for mean, value in zip(average, own)]
