@@ -55,7 +55,7 @@ def test_bad_photographs_are_one_line_each_and_the_status_tells(drawn):
     lines = run.stderr.splitlines()
     assert run.returncode == 1
     assert len(lines) == 3 and all(line.startswith('error: ') for line in lines)
-    assert 'missing.jpg' in lines[0] and 'leaf3.jpg is no whole JPEG' in lines[1]
+    assert 'missing.jpg' in lines[0] and 'leaf3.jpg is not a whole JPEG' in lines[1]
     assert lines[2] == 'error: 2 of 11 photographs could not be read'
 
 

@@ -41,8 +41,8 @@ def test_the_alpha_channel_of_a_file_is_left_out():
     (np.zeros([4, 4, 3], np.uint16), 'photo must be uint8.*uint16'),
     (np.full([4, 4, 3], np.nan), 'photo must be in .* without NaN'),
     (np.full([4, 4, 3], 255.0), r'photo must be in \[0, 1\]'),
-    (b'no picture', 'photo is no whole JPEG'),
-    (b'', 'photo is no whole JPEG'),
+    (b'no picture', 'photo is not a whole JPEG'),
+    (b'', 'photo is not a whole JPEG'),
 ])
 def test_bad_photographs_are_refused_by_name(photo, said):
     with pytest.raises(ValueError, match=said):
