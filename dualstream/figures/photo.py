@@ -25,8 +25,7 @@ def read_photo(photo: Photo) -> np.ndarray:
 
     Raises:
       UserError: the bytes are not a whole image.
-      ValueError: the array has another shape or dtype, holds
-        NaN, or is not in [0, 1].
+      ValueError: the array has another shape or dtype, holds NaN, or is not in [0, 1].
       OSError: the file cannot be read.
     """
     if isinstance(photo, bytes):
@@ -40,7 +39,7 @@ def _decode(contents: bytes, name: str) -> np.ndarray:
     try:
         return decode_frame(contents).numpy()
     except tf.errors.InvalidArgumentError as error:
-        raise ValueError(f'{name} is not a whole JPEG, PNG, GIF or BMP') from error
+        raise UserError(f'{name} is not a whole JPEG, PNG, GIF or BMP') from error
 
 
 def _eight_bits(photo: np.ndarray) -> np.ndarray:
