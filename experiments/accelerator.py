@@ -22,6 +22,7 @@ from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
 
 _DEVICE = flags.DEFINE_enum('device', 'gpu', ['cpu', 'gpu', 'tpu'], 'The device that JAX runs on.')
 _PRESETS = flags.DEFINE_list(
@@ -43,9 +44,9 @@ def main(argv: list[str]) -> None:
     del argv
     for flag in (_BATCH_SIZE, _IMAGE_SIZE, _REPEATS, _MATRIX):
         if flag.value < 1:
-            raise ValueError(f'--{flag.name} must be positive, got {flag.value}')
+            raise UserError(f'--{flag.name} must be positive, got {flag.value}')
     if os.environ.setdefault('KERAS_BACKEND', 'jax') != 'jax':
-        raise ValueError(f'KERAS_BACKEND must be jax, got {os.environ["KERAS_BACKEND"]}')
+        raise UserError(f'KERAS_BACKEND must be jax, got {os.environ["KERAS_BACKEND"]}')
     with command.hushed():
         import jax
         import keras
@@ -54,7 +55,7 @@ def main(argv: list[str]) -> None:
         try:
             device = jax.devices(_DEVICE.value)[0]
         except RuntimeError as error:
-            raise ValueError(f'--device={_DEVICE.value}: JAX finds no such device') from error
+            raise UserError(f'--device={_DEVICE.value}: JAX finds no such device') from error
         jax.config.update('jax_default_device', device)
 
     runs, placed = {}, {}

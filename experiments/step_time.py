@@ -18,6 +18,7 @@ from absl import flags, logging
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
 
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Images in a step.')
 _REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the table has their medians.')
@@ -43,7 +44,7 @@ def main(argv: list[str]) -> None:
         from experiments.preprocessing.timing import interleave
 
     if _BATCH_SIZE.value < 1 or _REPEATS.value < 1:
-        raise ValueError('--batch_size and --repeats must be positive')
+        raise UserError('--batch_size and --repeats must be positive')
     batch = _BATCH_SIZE.value
     models = {name: make_model(name) for name in (*OURS, *OTHERS)}
     runs = {PRODUCT: _product_run()}

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from dualstream.runtime.errors import UserError
 from experiments.preprocessing.ways import TARGET, opencv_bounds, opencv_window
 
 os.environ['NO_ALBUMENTATIONS_UPDATE'] = '1'  # or it looks for its newest version on the network
@@ -17,7 +18,7 @@ try:
     import albumentations
     import smartcrop
 except ModuleNotFoundError as error:
-    raise ValueError(
+    raise UserError(
         f"{error.name} is not installed: pip install --editable '.[experiments]'") from error
 
 Baseline = Callable[[bytes], np.ndarray]

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tqdm
 
 from dualstream.pipeline import Routine, crop_frames, prepare
+from dualstream.runtime.errors import UserError
 from experiments.preprocessing import apart, baselines, calls, coverages, training, ways
 from experiments.preprocessing.timing import interleave, pipeline_run, python_run, ratio
 
@@ -55,7 +56,7 @@ class Bench:
     """Some photographs of a set, in memory, and the measurements on them.
 
     Raises:
-      ValueError: the set has no leaf grids, or a photograph is smaller than the crop.
+      UserError: the set has no leaf grids, or a photograph is smaller than the crop.
     """
 
     def __init__(self, dataset: str, data_dir: str | None, plan: Plan):
@@ -64,10 +65,10 @@ class Bench:
         self._count = min(plan.pictures, self._photos.count('train'))
         examples = self._photos.read('train').take(self._count)
         if 'leaf_grid' not in examples.element_spec:
-            raise ValueError(f'{dataset} has no leaf grids, as cassava_crop has')
+            raise UserError(f'{dataset} has no leaf grids, as cassava_crop has')
         sizes = {(int(example['height']), int(example['width'])) for example in examples}
         if min(map(min, sizes)) < min(ways.TARGET):
-            raise ValueError(f'the photographs of {dataset} must be at least 224 x 224')
+            raise UserError(f'the photographs of {dataset} must be at least 224 x 224')
         self._one_size = len(sizes) == 1
         self._examples = examples.map(ways.with_window).cache()
         self._contents = [example['image'].numpy() for example in self._examples]

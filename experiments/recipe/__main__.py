@@ -20,6 +20,7 @@ import sys
 from absl import flags
 
 from dualstream.runtime import command
+from dualstream.runtime.errors import UserError
 
 _DATASET = flags.DEFINE_list('dataset', ['cassava_crop/demo'], 'TFDS sets, as NAME/CONFIG.')
 _DATA_DIR = flags.DEFINE_string(
@@ -35,7 +36,7 @@ _OUT = flags.DEFINE_string('out', 'runs/recipe', 'The folder for the results.')
 def main(argv: list[str]) -> None:
     del argv
     if _SEEDS.value < 1 or _EPOCHS.value < 1 or not _DATASET.value:
-        raise ValueError('--seeds and --epochs must be positive, and --dataset not empty')
+        raise UserError('--seeds and --epochs must be positive, and --dataset not empty')
     with command.hushed():
         import tqdm
 

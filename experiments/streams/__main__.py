@@ -20,6 +20,7 @@ import sys
 from absl import flags
 
 from dualstream.runtime import command
+from dualstream.runtime.errors import UserError
 from experiments.cells import once
 
 _SOURCES = flags.DEFINE_list(
@@ -36,7 +37,7 @@ _OUT = flags.DEFINE_string('out', 'runs/streams', 'The folder for the results.')
 def main(argv: list[str]) -> None:
     del argv
     if _SEEDS.value < 1 or _EPOCHS.value < 1 or not _SOURCES.value:
-        raise ValueError('--seeds and --epochs must be positive, and --sources not empty')
+        raise UserError('--seeds and --epochs must be positive, and --sources not empty')
     with command.hushed():
         import tqdm
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 import tqdm
 
 from dualstream.pipeline import Routine, prepare
+from dualstream.runtime.errors import UserError
 
 IMAGE_SIZE = (128, 128)
 
@@ -34,7 +35,7 @@ def read_windows(source: str, data_dir: str | None) -> Windows:
     """Reads the windows of a TFDS set, NAME/CONFIG, or of a folder with one folder per class.
 
     Raises:
-      ValueError: there is no such set, or no photograph in the folder.
+      UserError: there is no such set, or no photograph in the folder.
     """
     folder = pathlib.Path(source)
     if folder.is_dir():
@@ -43,7 +44,7 @@ def read_windows(source: str, data_dir: str | None) -> Windows:
                  for path in sorted((folder / name).iterdir())
                  if path.suffix.lower() in ('.jpg', '.jpeg', '.png')]
         if not files:
-            raise ValueError(f'no photographs in folders of {source}')
+            raise UserError(f'no photographs in folders of {source}')
         examples = ({'image': tf.constant(path.read_bytes()), 'label': label}
                     for path, label in files)
         synthetic, many = False, len(files)

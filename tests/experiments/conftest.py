@@ -2,6 +2,7 @@
 
 import importlib
 
+import keras
 import pytest
 from absl import flags
 
@@ -19,3 +20,16 @@ def load():
         return module
 
     return load
+
+
+@pytest.fixture(scope='session')
+def small_network():
+    """Makes a compiled network of five classes that is traced in no time, for an image size."""
+    def small_network(image_size):
+        model = keras.Sequential([
+            keras.Input([*image_size, 3]), keras.layers.AveragePooling2D(32),
+            keras.layers.Flatten(), keras.layers.Dense(5, 'softmax')])
+        model.compile('sgd', 'sparse_categorical_crossentropy')
+        return model
+
+    return small_network

@@ -28,6 +28,7 @@ def measure(tensorflow, *flags):
         env=os.environ | {'KERAS_BACKEND': 'jax', 'XLA_FLAGS': COMPILE_QUICKLY})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('tensorflow, presets, measured', [
     ('without', 'nano', 2 * ['product', 'nano training', 'nano inference']),
     ('with', '', ['product', 'product', 'tf-array', 'tf-random']),
@@ -50,4 +51,4 @@ def test_a_device_that_is_not_there_is_an_error():
     pytest.importorskip('jax')
     ended = measure('without', '--device=gpu')
     assert ended.returncode == 1
-    assert ended.stderr.splitlines()[-1] == 'error: --device=gpu: JAX sees none'
+    assert ended.stderr.splitlines()[-1] == 'error: --device=gpu: JAX finds no such device'

@@ -5,15 +5,11 @@ import types
 import pytest
 import tensorflow as tf
 
-from dualstream import network
-from dualstream.training import recipe
 
-
-def test_each_way_is_timed_and_told(load, monkeypatch):
+def test_every_way_is_timed_and_has_a_row(load, monkeypatch, small_network):
     capture_cost = load('experiments.capture_cost')
     monkeypatch.setattr(capture_cost, '_STEPS', types.SimpleNamespace(value=3))
-    model = network.build('nano', image_size=(64, 64))
-    recipe.compile_network(model, 1e-3, 100)
+    model = small_network((64, 64))
     batch = (tf.zeros([2, 64, 64, 3]), tf.zeros([2]))
     batches = tf.data.Dataset.from_tensors(batch).repeat()
     times = {way: capture_cost._round(model, batches, way) for way in capture_cost.WAYS}

@@ -5,17 +5,13 @@ import types
 import matplotlib.figure
 import pytest
 
-from dualstream import network
 from dualstream.pipeline import Routine
-from dualstream.training import recipe
 
 
-def test_a_training_is_traced_and_told(load, photos, monkeypatch):
+def test_a_training_is_traced_and_has_a_row(load, photos, monkeypatch, small_network):
     traces = load('experiments.traces')
     monkeypatch.setattr(traces, '_STEPS', types.SimpleNamespace(value=3))
-    model = network.build('nano', image_size=(64, 64), classes=5)
-    recipe.compile_network(model, 1e-3, 100)
-    seen = traces._traced(photos, model, Routine((64, 64), look='grid'))
+    seen = traces._traced(photos, small_network((64, 64)), Routine((64, 64), look='grid'))
     assert seen.steps == 3 and seen.step_ms > 0
     assert sum(seen.split_ms.values()) == pytest.approx(seen.step_ms)
     assert seen.input_ms['decode'] > 0 and seen.input_ms['crop'] > 0

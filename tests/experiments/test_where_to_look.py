@@ -1,18 +1,13 @@
 """The experiment's own parts; its trainings are those of dualstream.train."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
+import commands
 import matplotlib.image
-
-ROOT = pathlib.Path(__file__).parents[2]
 
 
 def run(code, *arguments):
-    process = subprocess.run([sys.executable, '-c', code, *map(str, arguments)], cwd=ROOT,
-                             capture_output=True, text=True)
+    process = commands.run('-c', code, *arguments)
     assert process.returncode == 0, process.stderr
     return process.stdout
 
