@@ -16,6 +16,7 @@ from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
 
 _JSON = flags.DEFINE_boolean('json', False, 'Print the review as JSON.')
 _HTML = flags.DEFINE_string('html', None, 'Also write it, with plots, to this file.')
@@ -29,9 +30,9 @@ _OPERATORS = {'>': operator.gt, '<': operator.lt, '>=': operator.ge, '<=': opera
 def main(argv: list[str]) -> None:
     logdirs = argv[1:]
     if len(logdirs) not in (1, 2):
-        raise ValueError(f'name one folder with a trace, or two to compare; got {len(logdirs)}')
+        raise UserError(f'name one folder with a trace, or two to compare; got {len(logdirs)}')
     if len(logdirs) == 2 and (_JSON.value or _HTML.value or _FAIL_ON.value):
-        raise ValueError('--json, --html and --fail_on are for one trace alone')
+        raise UserError('--json, --html and --fail_on are for one trace alone')
     conditions = [_condition(text) for text in _FAIL_ON.value]
 
     with command.hushed():
@@ -46,7 +47,7 @@ def main(argv: list[str]) -> None:
     for name, _, _ in conditions:
         if not isinstance(said.get(name), (int, float)):
             numbers = [key for key, value in said.items() if isinstance(value, (int, float))]
-            raise ValueError(f'--fail_on: {name} is none of {", ".join(numbers)}')
+            raise UserError(f'--fail_on: {name} is none of {", ".join(numbers)}')
     print(json.dumps(said, indent=2) if _JSON.value else words.in_words(seen))
     if _HTML.value:
         path = pathlib.Path(_HTML.value)
@@ -65,7 +66,7 @@ def _condition(text: str) -> tuple[str, str, float]:
     try:
         return found[1], found[2], float(found[3])
     except (TypeError, ValueError) as error:
-        raise ValueError(f"--fail_on must be like input_bound>0.2, got {text!r}") from error
+        raise UserError(f"--fail_on must be like input_bound>0.2, got {text!r}") from error
 
 
 def cli() -> None:

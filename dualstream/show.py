@@ -19,8 +19,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from absl import flags
 
-from dualstream.runtime import command
+from dualstream.runtime import command, configflags
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
+from dualstream.training.config import TrainConfig
 
 _OUT = flags.DEFINE_string('out', 'runs/show', 'The folder that the pictures are written to.')
 _HUE = flags.DEFINE_list(
@@ -29,10 +31,8 @@ _SATURATION = flags.DEFINE_list(
     'saturation', None, "LO,HI: the mask's saturations in whole hundredths, 0.20,1 if not given.")
 _VALUE = flags.DEFINE_list(
     'value', None, "LO,HI: the mask's values in whole hundredths, 0.12,1 if not given.")
-_TARGET_SIZE = flags.DEFINE_list(
-    'target_size', ['224', '224'], 'HEIGHT,WIDTH of the crop, in pixels.')
-_SACCADES = flags.DEFINE_integer('saccades', 16, 'Windows that the random crop looks at.')
-_SEED = flags.DEFINE_integer('seed', 0, 'Of those windows.')
+configflags.define(TrainConfig, 'image_size', 'saccades')
+_SEED = flags.DEFINE_integer('seed', 0, 'Seed of the windows of the random crop.')
 _SUGGEST = flags.DEFINE_boolean(
     'suggest', False, 'Propose thresholds from the colours of the photographs instead.')
 
@@ -42,21 +42,21 @@ _PIXELS = 2_000_000  # that a suggestion is made from, of all photographs togeth
 
 def main(argv: list[str]) -> None:
     if not argv[1:]:
-        raise ValueError('name a photograph, or a folder of photographs')
+        raise UserError('name a photograph, or a folder of photographs')
     thresholds = {flag.name: _pair(flag, number) for flag, number in (
         (_HUE, int), (_SATURATION, float), (_VALUE, float)) if flag.value is not None}
-    target_size = _pair(_TARGET_SIZE, int)
-    if min(target_size) < 1 or _SACCADES.value < 1:
-        raise ValueError(f'--target_size and --saccades must be positive, got '
-                         f'{",".join(_TARGET_SIZE.value)} and {_SACCADES.value}')
+    crops = configflags.read(TrainConfig)
     out = pathlib.Path(_OUT.value)
     if out.exists() and not out.is_dir():
-        raise ValueError(f'--out={out} is a file, not a folder')
+        raise UserError(f'--out={out} is a file, not a folder')
 
-    # Not before: --helpshort and a mistyped flag should not wait for TensorFlow.
+    # TensorFlow is imported here, so that --helpshort need not wait for it.
     with command.hushed():
         from dualstream.color import HsvRange
-    hsv_range = HsvRange(**thresholds)
+    try:
+        hsv_range = HsvRange(**thresholds)
+    except ValueError as error:
+        raise UserError(f'--{error}') from error  # it starts with the threshold's name
     out.mkdir(parents=True, exist_ok=True)
     photos = {photo: _files(photo) for photo in map(pathlib.Path, argv[1:])}
     readable = _Readable(sum(map(len, photos.values())))
@@ -64,12 +64,12 @@ def main(argv: list[str]) -> None:
         if _SUGGEST.value:
             _suggest(photos, hsv_range, out, readable)
         else:
-            _draw(photos, hsv_range, target_size, out, readable)
+            _draw(photos, hsv_range, crops, out, readable)
     if readable.bad:
-        raise ValueError(f'{readable.bad} of {readable.bar.total} photographs could not be read')
+        raise UserError(f'{readable.bad} of {readable.bar.total} photographs could not be read')
 
 
-def _draw(photos, hsv_range, target_size, out: pathlib.Path, readable: '_Readable') -> None:
+def _draw(photos, hsv_range, crops, out: pathlib.Path, readable: '_Readable') -> None:
     """A figure of each file and contact sheets of each folder."""
     from dualstream.figures.contact_sheet import PER_SHEET, contact_sheet, make_print
     from dualstream.figures.hue_wheel import hue_wheel_figure
@@ -81,11 +81,11 @@ def _draw(photos, hsv_range, target_size, out: pathlib.Path, readable: '_Readabl
         name = _untaken(photo.absolute().name if photo.is_dir() else photo.stem, taken)
         if not photo.is_dir():
             for figure in readable.each(files, lambda file: routine_figure(
-                    file, hsv_range, target_size, _SACCADES.value, _SEED.value, file.name)):
+                    file, hsv_range, crops.image_size, crops.saccades, _SEED.value, file.name)):
                 _save(figure, out, name)
             continue
         prints = readable.each(
-            files, lambda file: make_print(file.name, file, hsv_range, target_size))
+            files, lambda file: make_print(file.name, file, hsv_range, crops.image_size))
         for number in itertools.count(1):
             sheet = list(itertools.islice(prints, PER_SHEET))
             if not sheet:
@@ -123,7 +123,7 @@ def _suggest(photos, hsv_range, out: pathlib.Path, readable: '_Readable') -> Non
     print(f'{title}, {each:,} pixels of each; see {out / "suggested_thresholds.png"}')
     print(f'in use:    {in_words(hsv_range)}; covers {share_inside(pixels, hsv_range):.1%}')
     if found is None:
-        raise ValueError(
+        raise UserError(
             'no leaf-like mode: between 50 and 170 degrees the histogram of hues has no hill that '
             'falls to half on both sides and holds 1% of the pixels; no thresholds are suggested')
     print(f'suggested: {in_words(found)}; covers {share_inside(pixels, found):.1%}')
@@ -168,7 +168,7 @@ def _files(photo: pathlib.Path) -> list[pathlib.Path]:
         return [photo]
     files = [file for file in sorted(photo.rglob('*')) if file.suffix.lower() in _SUFFIXES]
     if not files:
-        raise ValueError(f'{photo} holds no picture: none of {", ".join(_SUFFIXES)}')
+        raise UserError(f'{photo} holds no picture: none of {", ".join(_SUFFIXES)}')
     return files
 
 
@@ -177,8 +177,8 @@ def _pair(flag, number: type) -> tuple:
         first, second = map(number, flag.value)
     except ValueError as error:
         kind = 'whole numbers' if number is int else 'numbers'
-        raise ValueError(f'--{flag.name} must be two {kind} with a comma between them, got '
-                         f'{",".join(flag.value)!r}') from error
+        raise UserError(f'--{flag.name} must be two {kind} with a comma between them, got '
+                        f'{",".join(flag.value)!r}') from error
     return first, second
 
 

@@ -20,6 +20,7 @@ def needs_the_compiler(test):
     return pytest.mark.skipif(bool(missing), reason=f'{missing} not installed')(test)
 
 
+@pytest.mark.slow
 @needs_the_compiler
 def test_json_has_the_whole_plan():
     process = run('--tpu=v5e-4', '--preset=nano', '--batch_size=8', '--image_size=64', '--json')
@@ -44,8 +45,8 @@ def test_json_has_the_whole_plan():
 @needs_the_compiler
 @pytest.mark.parametrize('argument, why', [
     ('--tpu=v9-8', 'one of v5e-1, v5e-4, v5e-8, v6e-1, v6e-4, v6e-8'),
-    ('--preset=huge', 'preset must be one of'),
-    ('--batch_size=0', '--batch_size must be positive'),
+    pytest.param('--preset=huge', '--preset must be one of', marks=pytest.mark.slow),
+    pytest.param('--batch_size=0', '--batch_size must be positive', marks=pytest.mark.slow),
     ('--image_size=big', '--image_size must be like'),
 ])
 def test_what_cannot_be_is_one_line_and_a_status(argument, why):

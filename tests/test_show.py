@@ -36,7 +36,7 @@ def drawn(leaves, tmp_path_factory):
     leaf, namesake = leaves / 'leaf0.jpg', tmp_path_factory.mktemp('others') / 'leaf0.jpg'
     namesake.write_bytes(leaf.read_bytes())
     return show(leaf, namesake, leaves / 'missing.jpg', leaves, f'--out={out}',
-                '--target_size=96,96', '--hue=40,160'), out
+                '--image_size=96', '--hue=40,160'), out
 
 
 def test_every_readable_photograph_is_drawn(drawn):
@@ -88,7 +88,7 @@ def test_suggest_says_when_there_is_no_leaf(tmp_path):
     (['leaf.jpg', '--saturation=0.8,0.2'], 'saturation must be .* lo <= hi'),
     (['leaf.jpg', '--hue=35'], '--hue must be two whole numbers'),
     (['leaf.jpg', '--saccades=0'], '--saccades'),
-    (['leaf.jpg', '--target_size=0,8'], '--target_size'),
+    (['leaf.jpg', '--image_size=0x8'], '--image_size'),
     (['leaf.jpg', f'--out={__file__}'], '--out=.* is a file'),
 ])
 def test_bad_input_is_one_line(arguments, said, tmp_path):

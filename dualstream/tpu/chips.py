@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from dualstream.runtime.errors import UserError
+
 
 @dataclasses.dataclass(frozen=True)
 class Chip:
@@ -58,12 +60,12 @@ def find_slice(name: str) -> Slice:
       name: such as 'v5e-8'.
 
     Raises:
-      ValueError: there is none; the message lists the known ones.
+      UserError: there is none; the message lists the known ones.
 
     Example:
       >>> find_slice('v5e-8').chips
       8
     """
     if name not in SLICES:
-        raise ValueError(f'--tpu must be one of {", ".join(SLICES)}; got {name!r}')
+        raise UserError(f'--tpu must be one of {", ".join(SLICES)}; got {name!r}')
     return SLICES[name]

@@ -8,6 +8,7 @@ import jax
 from jax.experimental import topologies
 
 from dualstream.runtime import command
+from dualstream.runtime.errors import UserError
 from dualstream.tpu.chips import Slice
 from dualstream.tpu.compiled import Compiled
 
@@ -26,7 +27,7 @@ def devices(tpu: Slice) -> list:
     """Describes a slice's chips as JAX devices to compile for; none of them needs to exist.
 
     Raises:
-      ValueError: libtpu does not know such a slice.
+      UserError: libtpu does not know such a slice.
     """
     rows, columns = tpu.layout
     # The number of chips on one host must be named where it is less than 2 x 2.
@@ -36,7 +37,7 @@ def devices(tpu: Slice) -> list:
             return topologies.get_topology_desc(
                 platform='tpu', topology_name=f'{tpu.chip.name}:{rows}x{columns}', **bounds).devices
     except jax.errors.JaxRuntimeError as error:
-        raise ValueError(f'libtpu does not know {tpu.name}: {error}') from error
+        raise UserError(f'libtpu does not know {tpu.name}: {error}') from error
 
 
 def compile_lowered(lowered: jax.stages.Lowered) -> Compiled:

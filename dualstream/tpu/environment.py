@@ -4,6 +4,8 @@ import importlib.util
 import os
 import sys
 
+from dualstream.runtime.errors import UserError
+
 _SETTINGS = {
     'KERAS_BACKEND': 'jax',
     # The CPU computes what is needed here, such as an optimiser's zeros. With libtpu installed JAX
@@ -20,12 +22,12 @@ def configure() -> None:
     """Makes Keras run on JAX, JAX on the CPU, and libtpu compile without a TPU.
 
     Raises:
-      ValueError: JAX or libtpu is not installed.
+      UserError: JAX or libtpu is not installed.
       RuntimeError: Keras or JAX is imported already, and has read its settings.
     """
     for module in ('jax', 'libtpu'):
         if importlib.util.find_spec(module) is None:
-            raise ValueError(
+            raise UserError(
                 f"{module} is not installed: pip install 'dualstream[tpu]'; the TPU's compiler "
                 'comes for Linux on x86-64 alone')
     for module in ('keras', 'jax'):

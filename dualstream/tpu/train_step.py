@@ -5,6 +5,7 @@ import keras
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dualstream import network
+from dualstream.runtime.errors import UserError
 from dualstream.tpu import compiler
 from dualstream.tpu.chips import Slice
 from dualstream.training import recipe
@@ -37,8 +38,10 @@ def lower_train_step(
     """
     if keras.backend.backend() != 'jax':
         raise ValueError(f'KERAS_BACKEND must be jax, got {keras.backend.backend()}')
+    if preset not in network.PRESETS:
+        raise UserError(f'--preset must be one of {", ".join(network.PRESETS)}, got {preset!r}')
     if batch_size < 1:
-        raise ValueError(f'--batch_size must be positive, got {batch_size}')
+        raise UserError(f'--batch_size must be positive, got {batch_size}')
     mesh = Mesh(compiler.devices(tpu), ('batch',))
     everywhere = NamedSharding(mesh, PartitionSpec())
     shared_out = NamedSharding(mesh, PartitionSpec('batch'))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from google.protobuf import message
 from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
+from dualstream.runtime.errors import UserError
 from dualstream.traces.placement import Placement
 from dualstream.traces.stats import stats
 
@@ -79,7 +80,7 @@ def read_trace(where: os.PathLike | str) -> Trace:
       where: an .xplane.pb file, or any folder above some.
 
     Raises:
-      ValueError: there is no trace, or there are traces of several hosts; the file is cut off or is
+      UserError: there is no trace, or there are traces of several hosts; the file is cut off or is
         not a trace; it has no marked steps.
     """
     path = newest_trace(where)
@@ -87,10 +88,10 @@ def read_trace(where: os.PathLike | str) -> Trace:
     try:
         space.ParseFromString(path.read_bytes())
     except message.DecodeError as error:
-        raise ValueError(f'{path} is cut off, or is not a trace') from error
+        raise UserError(f'{path} is cut off, or is not a trace') from error
     planes = {plane.name: plane for plane in space.planes}
     if _HOST not in planes:
-        raise ValueError(f'{path} is not a trace of TensorFlow or JAX: it has no plane {_HOST}')
+        raise UserError(f'{path} is not a trace of TensorFlow or JAX: it has no plane {_HOST}')
     devices = {name.removeprefix('/device:'): sorted(
         (event for events in _threads(plane).values() for event in events),
         key=lambda event: event.start)
@@ -98,7 +99,7 @@ def read_trace(where: os.PathLike | str) -> Trace:
     host = planes[_HOST]
     trace = Trace(path, _threads(host), devices, _facts(host), _memory_peak(host))
     if not trace.steps:
-        raise ValueError(f'{path} has no marked steps; dualstream.train --profile_steps marks them')
+        raise UserError(f'{path} has no marked steps; dualstream.train --profile_steps marks them')
     return trace
 
 
@@ -109,21 +110,21 @@ def newest_trace(where: os.PathLike | str) -> pathlib.Path:
       where: an .xplane.pb file, or any folder above some.
 
     Raises:
-      ValueError: there is no trace, or there are traces of several hosts.
+      UserError: there is no trace, or there are traces of several hosts.
     """
     where = pathlib.Path(where)
     if where.is_file():
         return where
     if not where.exists():
-        raise ValueError(f'there is no {where}')
+        raise UserError(f'there is no {where}')
     sessions = sorted({path.parent for path in where.rglob('*.xplane.pb')},
                       key=lambda session: session.stat().st_mtime)
     if not sessions:
-        raise ValueError(f'no trace in {where}; dualstream.train --profile_steps leaves one')
+        raise UserError(f'no trace in {where}; dualstream.train --profile_steps leaves one')
     files = sorted(sessions[-1].glob('*.xplane.pb'))
     if len(files) > 1:
         hosts = ', '.join(file.name.removesuffix('.xplane.pb') for file in files)
-        raise ValueError(f'{sessions[-1]} has traces of several hosts ({hosts}): name one file')
+        raise UserError(f'{sessions[-1]} has traces of several hosts ({hosts}): name one file')
     return files[0]
 
 
