@@ -33,9 +33,10 @@ class DualStreamConfig:
       depth_ratio: how many times as many blocks an area of the HSV stream has (alpha). With 2, each
         of its areas sees as far as the gray one that it meets, in twice as many convolutions.
       channel_ratio: an HSV area's channels as a share of those of the gray area of the same number
-        (beta), in (0, 1]. It is a lower bound: channels are rounded up to a multiple of 16, so one
-        half builds 1/2 at widths that are multiples of 32, 2/3 at 48 and all at 16; `hsv_widths`
-        tells. One half: the deeper stream then costs less than the leading one.
+        (beta), in (0, 1]. It is a lower bound: channels are rounded up to a multiple of 16, but
+        to no more than the gray area has. So one half builds 1/2 at widths that are multiples of
+        32, 2/3 at 48 and 1 at 16; see `hsv_widths`. One half: the deeper stream then costs less
+        than the leading one.
       delay: in stages, 0 to 3: the HSV stream's stage k meets the gray stream's stage k + delay,
         and sees the image at 1/2^delay of its size, so that they meet at one size. One: photographs
         mostly hold colour at half resolution (JPEG's 4:2:0), and the eye resolves it at about a
@@ -117,7 +118,8 @@ class DualStreamConfig:
         if self.slow == 'none':
             return ()
         # 1e-9: a product like 0.07 * 1600 may come out above 112.
-        widths = [16 * math.ceil(self.channel_ratio * width / 16 - 1e-9) for width in self.widths]
+        widths = [min(width, 16 * math.ceil(self.channel_ratio * width / 16 - 1e-9))
+                  for width in self.widths]
         return tuple(widths[:5 - self.delay])
 
 
