@@ -1,4 +1,4 @@
-"""Scores: of several windows a picture, the mean of what each would say alone."""
+"""Scores: counts of labels and predictions, and the mean over several windows of an example."""
 
 import keras
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from dualstream.evaluation.scores import Scores
+from dualstream.runtime.errors import UserError
 
 NAMES = ['cbb', 'cmd', 'healthy']
 
@@ -18,15 +19,15 @@ def network():
 
 
 @pytest.fixture(scope='module')
-def pictures():
+def examples():
     rng = np.random.default_rng(0)
     return rng.normal(size=(20, 6, 4, 5, 3)).astype(np.float32), rng.integers(0, 3, 20)
 
 
-def test_several_windows_score_as_the_mean_of_single_predictions(network, pictures):
-    images, labels = pictures
+def test_several_windows_score_as_the_mean_of_single_predictions(network, examples):
+    images, labels = examples
     scores = Scores.of(
-        network, tf.data.Dataset.from_tensor_slices(pictures).batch(8), NAMES)
+        network, tf.data.Dataset.from_tensor_slices(examples).batch(8), NAMES)
     mean = np.mean([network.predict(images[:, window], verbose=0) for window in range(6)], axis=0)
     confusion = np.zeros([3, 3], int)
     np.add.at(confusion, (labels, mean.argmax(axis=1)), 1)
@@ -35,10 +36,48 @@ def test_several_windows_score_as_the_mean_of_single_predictions(network, pictur
         -np.log(mean[np.arange(20), labels]).mean(), rel=1e-5)
 
 
-def test_one_window_of_each_scores_as_no_windows(network, pictures):
-    images, labels = pictures
+def test_one_window_of_each_scores_as_no_windows(network, examples):
+    images, labels = examples
     scores, same = (
         Scores.of(network, tf.data.Dataset.from_tensor_slices((some, labels)).batch(8), NAMES)
         for some in (images[:, 0], images[:, :1]))
     np.testing.assert_array_equal(scores.confusion, same.confusion)
     assert scores.cross_entropy == same.cross_entropy
+
+
+def test_counts_are_of_labels_in_rows_and_predictions_in_columns():
+    labels, predicted = [0, 0, 2, 2, 2], [0, 1, 2, 2, 0]
+    images = np.eye(3, dtype=np.float32)[predicted].reshape([5, 1, 1, 3])
+    echo = keras.Sequential([keras.Input([1, 1, 3]), keras.layers.Flatten()])
+    scores = Scores.of(echo, tf.data.Dataset.from_tensor_slices((images, labels)).batch(2), NAMES)
+    assert scores.confusion.tolist() == [[1, 1, 0], [0, 0, 0], [1, 0, 2]]
+    assert scores.confusion.dtype == np.int64
+    assert scores.accuracy == 3 / 5
+    assert scores.per_class_recall == {'cbb': 1 / 2, 'healthy': 2 / 3}
+    assert scores.balanced_accuracy == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert scores.cross_entropy == pytest.approx(-2 * np.log(1e-12) / 5)
+
+
+@pytest.mark.parametrize('label', [-1, 3])
+def test_examples_without_a_label_are_refused(network, examples, label):
+    images, labels = examples
+    data = tf.data.Dataset.from_tensor_slices((images[:, 0], np.r_[labels[:-1], label]))
+    with pytest.raises(UserError, match='1 of 20 examples have no label of the 3 classes'):
+        Scores.of(network, data.batch(8), NAMES)
+
+
+def test_each_image_is_made_once_and_bars_are_for_terminals(network, examples, capfd):
+    made = []
+
+    def note(label):
+        made.append(int(label))
+        return label
+
+    def noting(image, label):
+        return image, tf.ensure_shape(tf.numpy_function(note, [label], tf.int64), [])
+
+    images, labels = examples
+    data = tf.data.Dataset.from_tensor_slices((images[:, 0], labels)).map(noting)
+    Scores.of(network, data.batch(8), NAMES)
+    assert made == labels.tolist()
+    assert capfd.readouterr().out == ''
