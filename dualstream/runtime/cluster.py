@@ -4,6 +4,7 @@ Keras's JAX backend is needed for it: on TensorFlow, Keras's `fit` fails under
 `MultiWorkerMirroredStrategy` (github.com/keras-team/keras/issues/20585, open in Keras 3.15).
 """
 
+import atexit
 import contextlib
 import dataclasses
 import json
@@ -99,9 +100,12 @@ class Cluster:
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Ends the process with one line and status 1 where a step fails for want of another host.
+        """Exits with one line and status 1 where a step fails for want of another host.
 
         Wrap the training in it. With one host it does nothing.
+
+        Raises:
+          SystemExit: a step failed; what is open is closed on the way out.
         """
         if self.hosts == 1:
             yield
@@ -112,9 +116,9 @@ class Cluster:
             yield
         except jax.errors.JaxRuntimeError as error:
             reason = str(error).splitlines()[0]
-            print(f'error: a step with the other hosts failed ({reason}); where one was lost, '
-                  'start all of them again with --resume', file=sys.stderr, flush=True)
-            os._exit(1)  # at an ordinary exit JAX waits for all hosts, and then aborts
+            atexit.register(_exit_at_once)
+            sys.exit(f'error: a step with the other hosts failed ({reason}); where one was lost, '
+                     'start all of them again with --resume')
 
     def stop_requested(self, step: int) -> bool:
         """Whether a host got a SIGTERM, and all hosts are to stop after this step.
@@ -131,3 +135,10 @@ class Cluster:
         from jax.experimental.multihost_utils import reached_preemption_sync_point
 
         return reached_preemption_sync_point(step)
+
+
+def _exit_at_once() -> None:
+    """Ends the process before JAX's own function of atexit, which waits for all hosts and aborts."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
