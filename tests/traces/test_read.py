@@ -1,30 +1,9 @@
 """What is no trace is refused in a line that says what is wrong."""
 
 import pytest
-from tensorflow.tsl.profiler.protobuf import xplane_pb2
+from handmade import space
 
 from dualstream.traces import read_trace, review
-
-
-def space(planes=('/host:CPU',), steps=2):
-    """A trace made by hand: steps of 10 ms, in 4 of which each device gets a batch and an op."""
-    made = xplane_pb2.XSpace()
-    for number, name in enumerate(planes):
-        plane = made.planes.add(name=name)
-        plane.event_metadata[1].name = 'train'
-        plane.event_metadata[2].name = 'model/dense/MatMul:MatMul'
-        plane.event_metadata[3].name = 'MemcpyH2D'
-        plane.stat_metadata[1].name = 'step_num'
-        line = plane.lines.add(id=number, name='python' if name == '/host:CPU' else 'stream')
-        for step in range(steps):
-            begun = step * 10**10
-            if name == '/host:CPU':
-                event = line.events.add(metadata_id=1, offset_ps=begun, duration_ps=10**10)
-                event.stats.add(metadata_id=1, int64_value=step)
-            else:
-                line.events.add(metadata_id=3, offset_ps=begun + 10**9, duration_ps=10**9)
-                line.events.add(metadata_id=2, offset_ps=begun + 2 * 10**9, duration_ps=3 * 10**9)
-    return made.SerializeToString()
 
 
 @pytest.fixture
@@ -35,7 +14,8 @@ def session(tmp_path):
 
 
 def test_an_accelerators_ops_are_the_steps_computing(session, tmp_path):
-    (session / 'host.xplane.pb').write_bytes(space(('/host:CPU', '/device:GPU:0')))
+    (session / 'host.xplane.pb').write_bytes(
+        space(('/host:CPU', '/device:GPU:0')).SerializeToString())
     seen = review(read_trace(tmp_path))
     assert seen.steps == 2 and seen.step_ms == pytest.approx(10)
     assert seen.split_ms['device'] == pytest.approx(4) and seen.split_ms['compute'] == 0
@@ -45,8 +25,20 @@ def test_an_accelerators_ops_are_the_steps_computing(session, tmp_path):
     assert not any('accelerator' in warning for warning in seen.warnings)
 
 
+def test_the_most_memory_that_any_event_saw_counts(session, tmp_path):
+    made = space()
+    plane = made.planes[0]
+    plane.event_metadata[9].name = 'MemoryAllocation'
+    plane.stat_metadata[2].name = 'peak_bytes_in_use'
+    for peak in (10**6, 3 * 10**6, 2 * 10**6):
+        event = plane.lines[0].events.add(metadata_id=9)
+        event.stats.add(metadata_id=2, int64_value=peak)
+    (session / 'host.xplane.pb').write_bytes(made.SerializeToString())
+    assert review(read_trace(tmp_path)).memory_peak_mb == pytest.approx(3)
+
+
 def test_what_a_later_version_may_add_is_passed_over(session, tmp_path):
-    later = xplane_pb2.XSpace.FromString(space())
+    later = space()
     later.planes.add(name='/host:Something new').lines.add(name='unknown').events.add(metadata_id=9)
     unknown_field = bytes([0xFA, 0x7F, 3]) + b'new'  # number 2047, of three bytes
     (session / 'host.xplane.pb').write_bytes(later.SerializeToString() + unknown_field)
@@ -54,10 +46,10 @@ def test_what_a_later_version_may_add_is_passed_over(session, tmp_path):
 
 
 @pytest.mark.parametrize('contents, why', [
-    (space()[:40], 'cut off'),
+    (space().SerializeToString()[:40], 'cut off'),
     (b'no trace at all', 'cut off|no trace'),
-    (space(('/device:GPU:0',)), 'no plane'),
-    (space(steps=0), 'no marked steps'),
+    (space(('/device:GPU:0',)).SerializeToString(), 'no plane'),
+    (space(steps=0).SerializeToString(), 'no marked steps'),
     (b'', 'no plane'),
 ], ids=['truncated', 'text', 'no host', 'no steps', 'empty'])
 def test_what_is_no_trace_is_refused(session, tmp_path, contents, why):
@@ -72,7 +64,7 @@ def test_an_empty_folder_and_several_hosts_are_refused(session, tmp_path):
     with pytest.raises(ValueError, match='there is no'):
         read_trace(tmp_path / 'nowhere')
     for host in ('one', 'two'):
-        (session / f'{host}.xplane.pb').write_bytes(space())
+        (session / f'{host}.xplane.pb').write_bytes(space().SerializeToString())
     with pytest.raises(ValueError, match=r'several hosts \(one, two\)'):
         read_trace(tmp_path)
     assert len(read_trace(session / 'one.xplane.pb').steps) == 2
