@@ -1,1 +1,1 @@
-"""The data sets that dualstream brings along, as TFDS builders."""
+"""TFDS builders of photographs of leaves, each photograph with its leaf grid."""

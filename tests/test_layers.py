@@ -16,7 +16,7 @@ def layers_of_build_md() -> list[list[str]]:
     """The packages in the first column of the table, the highest layer first."""
     table = (ROOT / 'BUILD.md').read_text().split('| layer | may import |')[1].split('\n\n')[0]
     cells = [row.split('|')[1] for row in table.strip().splitlines()[1:]]
-    return [re.findall(r'[a-z]+', cell.replace('datasets/cassava_crop', 'datasets'))
+    return [re.findall(r'[a-z]+', cell)
             for cell in cells]
 
 

@@ -5,17 +5,17 @@ import dataclasses
 import tensorflow_datasets as tfds
 
 from dualstream.datasets.cassava_crop.demo import demo_labels, draw_leaf_photo, encode_jpeg
-from dualstream.datasets.cassava_crop.records import Record, stratified_splits
+from dualstream.datasets.records import Record, stratified_splits
 
 
 @dataclasses.dataclass
 class Demo(tfds.core.BuilderConfig):
-    """Draws pictures from a seed.
+    """Draws photographs from a seed.
 
     Attributes:
       pictures: how many.
-      seed: of everything drawn.
-      validation, test: share of each class in these splits.
+      seed: of all random numbers.
+      validation, test: the share of each class in these splits, in [0, 1].
     """
 
     pictures: int = 1400

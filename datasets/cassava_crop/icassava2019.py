@@ -5,8 +5,8 @@ import dataclasses
 import tensorflow_datasets as tfds
 from etils import epath
 
-from dualstream.datasets.cassava_crop.features import LABELS
-from dualstream.datasets.cassava_crop.records import FileBytes, Record, Refused, check_all
+from dualstream.datasets.cassava_crop.labels import LABELS
+from dualstream.datasets.records import FileBytes, Record, Refused, check_all
 
 URL = 'https://storage.googleapis.com/emcassavadata/cassavaleafdata.zip'
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from etils import epath
 
-from dualstream.datasets.cassava_crop.features import LABELS
-from dualstream.datasets.cassava_crop.records import (
+from dualstream.datasets.cassava_crop.labels import LABELS
+from dualstream.datasets.records import (
     FileBytes, Record, Refused, check_all, stratified_splits)
 
 DISEASES = {

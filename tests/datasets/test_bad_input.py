@@ -19,8 +19,8 @@ from PIL import Image
 from tensorflow_datasets.core import read_only_builder
 
 from dualstream.datasets.cassava_crop import cassava_crop_dataset_builder
-from dualstream.datasets.cassava_crop.jpeg import check_readable, upright_jpeg
-from dualstream.datasets.cassava_crop.records import Refused
+from dualstream.datasets.jpeg import check_readable, upright_jpeg
+from dualstream.datasets.records import Refused
 
 DUMMY_DATA = pathlib.Path(cassava_crop_dataset_builder.__file__).parent / 'dummy_data'
 

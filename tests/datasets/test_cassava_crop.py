@@ -15,8 +15,8 @@ from dualstream.color import tf_color_mask
 from dualstream.crop import array_crop, coverage, leaf_grid
 from dualstream.datasets.cassava_crop import cassava_crop_dataset_builder
 from dualstream.datasets.cassava_crop.demo_config import Demo
-from dualstream.datasets.cassava_crop.features import LABELS
-from dualstream.datasets.cassava_crop.records import Record, stratified_splits
+from dualstream.datasets.cassava_crop.labels import LABELS
+from dualstream.datasets.records import Record, stratified_splits
 
 Builder = cassava_crop_dataset_builder.Builder
 DUMMY_DATA = pathlib.Path(cassava_crop_dataset_builder.__file__).parent / 'dummy_data'

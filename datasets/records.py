@@ -1,7 +1,7 @@
-"""Records: where each photograph's bytes lie and what class it is; its checks and its splits.
+"""Records: where the bytes of each photograph are, and its class; checks and splits of them.
 
-Everything that can be wrong with a set of photographs is looked for before the first example is
-written, so that a user sees all of it at once.
+A builder looks for everything that can be wrong with a set of photographs before it writes the
+first example, so that a user sees all of it at once.
 """
 
 import concurrent.futures
@@ -13,11 +13,17 @@ from collections.abc import Iterable
 import tqdm
 from etils import epath
 
-from dualstream.datasets.cassava_crop.jpeg import check_readable
+from dualstream.datasets.jpeg import check_readable
+from dualstream.runtime.errors import UserError
 
 
-class Refused(ValueError):
-    """A set of photographs that cannot be prepared as it is, with every reason."""
+class Refused(UserError):
+    """A set of photographs that cannot be prepared as it is, with every reason.
+
+    Args:
+      place: the folder or file that has the problems.
+      problems: a line each.
+    """
 
     def __init__(self, place: os.PathLike | str, problems: Iterable[str]):
         problems = sorted(problems)
@@ -27,7 +33,7 @@ class Refused(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class FileBytes:
-    """Bytes that are a whole file, here or in a bucket."""
+    """Bytes that are a whole file, on a disk or in a bucket."""
 
     path: str
 
@@ -40,9 +46,9 @@ class Record:
     """One photograph of a source.
 
     Attributes:
-      filename: its name, unique in the source; also what places it in a split.
-      label: its class, an index of LABELS.
-      content: what `read()`s its bytes; it can be pickled, for Beam's workers.
+      filename: its name, unique in the source. Its hash chooses the split.
+      label: the index of its class.
+      content: an object whose `read()` returns its bytes. It can be pickled, for Beam's workers.
     """
 
     filename: str
@@ -51,10 +57,14 @@ class Record:
 
 
 def check_all(place: os.PathLike | str, records: list[Record]) -> None:
-    """Reads every photograph once and refuses those that cannot be decoded, all together.
+    """Decodes every photograph once and lists all that cannot be decoded.
+
+    Args:
+      place: the folder that the message names.
+      records: the photographs.
 
     Raises:
-      Refused: no records, or one or more photographs are truncated or no pictures at all.
+      Refused: there are no records, or photographs are truncated or in no known format.
     """
     if not records:
         raise Refused(place, ['no photographs found'])
@@ -77,12 +87,12 @@ def check_all(place: os.PathLike | str, records: list[Record]) -> None:
 def stratified_splits(
     records: list[Record], validation: float, test: float
 ) -> dict[str, list[Record]]:
-    """Splits each class by the order of its filenames' SHA-256, the same everywhere and always.
+    """Splits each class by the SHA-256 of its filenames, so that the splits never change.
 
     Args:
-      records: with unique filenames.
-      validation, test: share of each class that goes there, rounded, but at least one picture
-        where the class has three or more.
+      records: photographs with unique filenames.
+      validation, test: the share of each class for that split, in [0, 1], rounded to whole
+        photographs, but at least one where the class has three or more.
 
     Returns:
       'train', 'validation' and 'test', each in the order of the filenames.
