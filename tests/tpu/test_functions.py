@@ -40,7 +40,7 @@ for name, (function, *specs) in FUNCTIONS.items():
 COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', 'frames, random')
 
 
-@pytest.fixture(scope='module', params=['v5e-1', 'v6e-1'])
+@pytest.fixture(scope='module', params=['v5e-1', pytest.param('v6e-1', marks=pytest.mark.slow)])
 def outcomes(request, run):
     return dict(run(PROGRAM, request.param))
 
