@@ -1,17 +1,22 @@
-"""Pictures as they come, and as every reader can rely on: upright JPEGs of gray or RGB."""
+"""Photographs in any format, and the one format that every reader can rely on: upright JPEGs."""
 
 import io
 
+import numpy as np
 from PIL import Image, ImageOps
 
 _ORIENTATION = 0x0112  # the EXIF tag (CIPA DC-008)
+_TURNED = range(2, 9)  # 1 is upright; other values are invalid, and are taken as upright
 
 
 def check_readable(contents: bytes) -> None:
-    """Decodes a picture, at the lowest scale that still reads every byte.
+    """Decodes a photograph, at the lowest scale that still reads every byte.
+
+    Args:
+      contents: the bytes of a file.
 
     Raises:
-      ValueError: it is truncated, damaged or no picture.
+      ValueError: it is truncated, damaged or in no known format.
     """
     try:
         with Image.open(io.BytesIO(contents)) as picture:
@@ -24,17 +29,27 @@ def check_readable(contents: bytes) -> None:
 
 
 def upright_jpeg(contents: bytes) -> bytes:
-    """The bytes as they came, where they are an upright JPEG of gray or RGB; else such a JPEG.
+    """Gives the bytes of an upright JPEG, gray or RGB, of a photograph in any format.
 
-    Converted at quality 95, without chroma subsampling: a PNG or other format (also one that is
-    named .jpg), a CMYK JPEG, and one that its EXIF orientation says to turn, since
-    `tf.io.decode_jpeg` heeds none.
+    Such a JPEG is returned as it is. Others are converted at quality 95 without chroma subsampling:
+    a PNG or another format (also one that is named .jpg), a CMYK JPEG, and one with an EXIF
+    orientation, which `tf.io.decode_jpeg` ignores. Of 16 bits per channel the upper 8 remain.
+
+    Args:
+      contents: the bytes of a file that `check_readable` accepts.
     """
     with Image.open(io.BytesIO(contents)) as picture:
-        upright = picture.getexif().get(_ORIENTATION, 1) == 1
-        if picture.format in ('JPEG', 'MPO') and picture.mode in ('RGB', 'L') and upright:
+        turned = picture.getexif().get(_ORIENTATION) in _TURNED
+        if picture.format in ('JPEG', 'MPO') and picture.mode in ('RGB', 'L') and not turned:
             return contents
-        turned = ImageOps.exif_transpose(picture).convert('RGB')
+        upright = _eight_bits(ImageOps.exif_transpose(picture)).convert('RGB')
     converted = io.BytesIO()
-    turned.save(converted, 'JPEG', quality=95, subsampling='4:4:4')
+    upright.save(converted, 'JPEG', quality=95, subsampling='4:4:4')
     return converted.getvalue()
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    if not picture.mode.startswith('I'):  # Pillow's modes of gray with 16 bits: I;16, I;16B, I
+        return picture
+    # Pillow's own conversion would make every value above 255 white.
+    return Image.fromarray((np.asarray(picture).clip(0, 65535) // 256).astype(np.uint8))

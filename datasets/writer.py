@@ -7,8 +7,8 @@ from tensorflow_datasets.core import writer
 class DeterministicWriter(writer.ExampleWriter):
     """TFDS's writer, with the features of each example in the order of their names.
 
-    A protocol buffer's map has no order, and the one that it is written in changes from process to
-    process, so Beam's workers would write other files than a single process does.
+    The entries of a protocol buffer's map are written in an order that changes from process to
+    process. Without this class Beam's workers would write other bytes than a single process.
     """
 
     def write(self, path, examples):

@@ -5,11 +5,12 @@ import csv
 import dataclasses
 import json
 import re
-import struct
+from collections.abc import Iterator
 
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from etils import epath
+from google.protobuf.message import DecodeError
 
 from dualstream.datasets.cassava_crop.labels import LABELS
 from dualstream.datasets.records import (
@@ -29,7 +30,7 @@ class Kaggle2020(tfds.core.BuilderConfig):
     """Reads train.csv and train_images/, or train_tfrecords/ where the JPEGs are not there.
 
     Attributes:
-      validation, test: share of each class in these splits.
+      validation, test: the share of each class in these splits, in [0, 1].
     """
 
     validation: float = 0.1
@@ -85,32 +86,20 @@ def _from_images(root: epath.Path) -> list[Record]:
 def _from_tfrecords(root: epath.Path) -> list[Record]:
     rows, contents, problems = [], [], []
     for path in sorted((root / 'train_tfrecords').glob('ld_train*.tfrec')):
-        spans = []
-        try:
-            spans = list(_record_spans(path))
-        except ValueError as error:
-            problems.append(f'{path.name}: {error}')
-        promised = re.search(r'-(\d+)\.tfrec$', path.name)
-        if promised and int(promised[1]) != len(spans):
-            problems.append(
-                f'{path.name}: {len(spans)} whole records, where its name promises {promised[1]}')
-        for number, (offset, length) in enumerate(spans):
-            content = TFRecordBytes(str(path), offset, length)
-            features = content.features()
-            name = features['image_name'].bytes_list.value
-            image_id = name[0].decode() if name else f'{path.stem}-{number:04d}.jpg'
-            label = features['target'].int64_list.value
-            rows.append((image_id, str(label[0]) if label else ''))
-            contents.append(content)
+        for example in _examples(path):
+            problems += example.problems
+            if example.content:
+                rows.append((example.image_id, example.label))
+                contents.append(example.content)
     problems += _label_problems(rows)
     if problems:
         raise Refused(root, problems)
     return [Record(image_id, int(label), content)
-            for (image_id, label), content in zip(rows, contents)]
+            for (image_id, label), content in zip(rows, contents, strict=True)]
 
 
 def _label_problems(rows: list[tuple[str, str]]) -> list[str]:
-    """What is wrong with (image_id, label) rows in themselves."""
+    """Lists unknown labels and repeated ids among rows of (image_id, label)."""
     problems = [f'{image_id}: label {label!r} is not one of 0 to {len(LABELS) - 1}'
                 for image_id, label in rows if label not in DISEASES]
     counts = collections.Counter(image_id for image_id, _ in rows)
@@ -127,31 +116,54 @@ class TFRecordBytes:
     offset: int
     length: int
 
-    def features(self):
+    def read(self) -> bytes:
         with epath.Path(self.path).open('rb') as file:
             file.seek(self.offset)
-            return tf.train.Example.FromString(file.read(self.length)).features.feature
-
-    def read(self) -> bytes:
-        return self.features()['image'].bytes_list.value[0]
+            example = tf.train.Example.FromString(file.read(self.length))
+        return example.features.feature['image'].bytes_list.value[0]
 
 
-def _record_spans(path: epath.Path):
-    """(offset, length) of each record: TFRecord frames it with 12 bytes before and 4 after.
+@dataclasses.dataclass(frozen=True)
+class _Example:
+    """What one record of a TFRecord file says, or why it cannot be used."""
 
+    image_id: str = ''
+    label: str = ''
+    content: TFRecordBytes | None = None
+    problems: tuple[str, ...] = ()
+
+
+def _examples(path: epath.Path) -> Iterator[_Example]:
+    """The records of one file, whose checksums TensorFlow checks; the last may be a fault of it.
+
+    TFRecord puts 12 bytes before each record and 4 after it, so that their lengths give the places:
     https://www.tensorflow.org/tutorials/load_data/tfrecord
-
-    Raises:
-      ValueError: the file ends within a record.
     """
-    end = path.stat().length
-    with path.open('rb') as file:
-        start = 0
-        while start < end:
-            file.seek(start)
-            header = file.read(12)
-            length = struct.unpack('<Q', header[:8])[0] if len(header) == 12 else end
-            if start + 16 + length > end:
-                raise ValueError(f'truncated: a record at byte {start:,} goes past the end')
-            yield start + 12, length
-            start += 16 + length
+    offset, number = 12, 0
+    try:
+        for serialized in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            content = TFRecordBytes(str(path), offset, len(serialized))
+            yield _parse(serialized, f'{path.stem}-{number:04d}.jpg', path.name, content)
+            offset, number = offset + len(serialized) + 16, number + 1
+    except tf.errors.DataLossError as error:
+        yield _Example(problems=(
+            f'{path.name}: record {number:,} is damaged or truncated, and later records cannot be '
+            f'read ({error.message.split(";")[0]})',))
+        return
+    promised = re.search(r'-(\d+)\.tfrec$', path.name)
+    if promised and int(promised[1]) != number:
+        yield _Example(problems=(
+            f'{path.name}: {number} whole records, where its name promises {promised[1]}',))
+
+
+def _parse(serialized: bytes, default_id: str, file: str, content: TFRecordBytes) -> _Example:
+    try:
+        features = tf.train.Example.FromString(serialized).features.feature
+        names = features['image_name'].bytes_list.value
+        image_id = names[0].decode() if names else default_id
+    except (DecodeError, UnicodeDecodeError):
+        return _Example(problems=(f'{file}: {default_id} is not a tf.train.Example',))
+    if not features['image'].bytes_list.value:
+        return _Example(problems=(f"{file}: {image_id} has no 'image'",))
+    labels = features['target'].int64_list.value
+    return _Example(image_id, str(labels[0]) if labels else '', content)

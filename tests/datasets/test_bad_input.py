@@ -176,6 +176,21 @@ def test_cmyk_is_converted_to_the_colors_that_pillow_sees():
     assert np.abs(decoded(upright_jpeg(contents)) - seen).mean() < 3
 
 
+@pytest.mark.parametrize('orientation', [0, 1, 9])
+def test_an_upright_or_invalid_orientation_changes_no_byte(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    contents = encoded(picture(), exif=exif)
+    assert upright_jpeg(contents) == contents
+
+
+@pytest.mark.parametrize('form', ['PNG', 'TIFF'])
+def test_sixteen_bits_become_eight(form):
+    gray = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (48, 1))
+    seen = decoded(upright_jpeg(encoded(Image.fromarray(gray), form)))
+    assert np.abs(seen - (gray // 256)[..., None].astype(int)).max() <= 3
+
+
 @pytest.mark.parametrize('orientation, turn', [
     (3, Image.Transpose.ROTATE_180), (6, Image.Transpose.ROTATE_270),
     (8, Image.Transpose.ROTATE_90), (2, Image.Transpose.FLIP_LEFT_RIGHT)])
@@ -255,7 +270,40 @@ def test_tfrecords_without_names_are_numbered(manual_dir, prepare):
 def test_a_truncated_tfrecord_is_refused(manual_dir, refused):
     path = write_tfrecords(manual_dir)
     path.write_bytes(path.read_bytes()[:-100])
-    assert any('truncated' in line for line in refused())
+    assert any(f'{path.name}: record 14 is damaged or truncated' in line for line in refused())
+
+
+def rewrite_record(path, number, change):
+    """Changes one record of a TFRecord file."""
+    records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for index, record in enumerate(records):
+            writer.write(change(record) if index == number else record)
+
+
+def without_image(record):
+    example = tf.train.Example.FromString(record)
+    del example.features.feature['image']
+    return example.SerializeToString()
+
+
+def test_faulty_records_are_all_listed(manual_dir, refused):
+    path = write_tfrecords(manual_dir)
+    rewrite_record(path, 3, lambda _: b'\xff no example')
+    rewrite_record(path, 5, without_image)
+    name = rows(manual_dir)[1 + 5].split(',')[0]
+    lines = refused()
+    assert lines[0].startswith('2 problems')
+    assert any(f'{path.stem}-0003.jpg is not a tf.train.Example' in line for line in lines)
+    assert any(f"{name} has no 'image'" in line for line in lines)
+
+
+def test_a_flipped_bit_is_found_by_its_checksum(manual_dir, refused):
+    path = write_tfrecords(manual_dir)
+    contents = bytearray(path.read_bytes())
+    contents[len(contents) // 2] ^= 1
+    path.write_bytes(contents)
+    assert any('is damaged or truncated' in line for line in refused())
 
 
 def test_tfrecords_short_of_what_their_name_promises_are_refused(manual_dir, refused):

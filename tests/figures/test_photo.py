@@ -52,3 +52,17 @@ def test_bad_photographs_are_refused_by_name(photo, said):
 def test_a_missing_file_is_an_os_error():
     with pytest.raises(OSError, match='nowhere.jpg'):
         read_photo(pathlib.Path('nowhere.jpg'))
+
+
+def test_sixteen_bits_become_eight():
+    gray = np.linspace(0, 65535, 12 * 16).reshape(12, 16).astype(np.uint16)
+    expected = np.repeat((gray >> 8)[..., None].astype(np.uint8), 3, axis=2)
+    np.testing.assert_array_equal(read_photo(png(Image.fromarray(gray))), expected)
+
+
+def test_an_invalid_orientation_is_ignored():
+    exif = Image.Exif()
+    exif[0x0112] = 0
+    sink = io.BytesIO()
+    Image.fromarray(PIXELS).save(sink, 'PNG', exif=exif)
+    np.testing.assert_array_equal(read_photo(sink.getvalue()), PIXELS)
