@@ -1,39 +1,72 @@
-"""The command dualstream.profile: a routine or a network alone, traced and reviewed."""
+"""The command dualstream.profile: what it traces is what its flags say, and nothing else."""
 
 import commands
 import pytest
+
+from dualstream import network
+from dualstream.traces import read_trace, review
+
+STEPS, BATCH = 3, 4
 
 
 @pytest.fixture
 def run(data_dir, tmp_path):
     return lambda *flags: commands.run(
         'dualstream.profile', '--dataset=cassava_crop/small', f'--data_dir={data_dir}',
-        '--image_size=64', '--batch_size=4', '--steps=3', f'--logdir={tmp_path}', *flags)
+        '--image_size=64', f'--batch_size={BATCH}', f'--steps={STEPS}', f'--logdir={tmp_path}',
+        *flags)
+
+
+def seen_in(folder):
+    """The review of the trace in a folder, and what the marks of its steps say."""
+    trace = read_trace(folder)
+    seen = review(trace)
+    assert seen.steps == STEPS and trace.facts['images'] == BATCH
+    return seen, trace.facts
 
 
 def test_a_routine_alone(run, tmp_path):
+    """It does nothing but wait for images, and Python's mask is what makes them wait."""
     process = run('--mask=cv', '--look=pixels')
     assert process.returncode == 0, process.stderr
-    assert process.stdout.startswith('Input-bound') and '3 steps of' in process.stdout
-    assert 'the py_function cv_color_mask ran in Python' in process.stdout
+    seen, facts = seen_in(tmp_path)
+    assert process.stdout.startswith(f'{seen.verdict}\n') and 'Input-bound' in seen.verdict
+    assert f'{STEPS} steps of {seen.step_ms:.2f} ms' in process.stdout
+    assert any('the py_function cv_color_mask ran in Python' in each for each in seen.warnings)
+    assert not seen.network_ms and 'flops' not in facts
+    assert {path.name for path in tmp_path.iterdir()} == {'graphs', 'plugins'}
     assert {path.name for path in (tmp_path / 'graphs').iterdir()} == {
         'cv_color_mask', 'array_crop'}
-    assert len(list(tmp_path.glob('plugins/profile/*/*.xplane.pb'))) == 1
 
 
-@pytest.mark.parametrize('part', ['training', 'inference'])
-def test_a_network_alone(run, part):
-    process = run(f'--part={part}')
+def test_another_routine_runs_no_python(run, tmp_path):
+    process = run('--mask=tf', '--look=grid')
     assert process.returncode == 0, process.stderr
-    assert 'gray stream' in process.stdout and 'large matrix product' in process.stdout
-    assert ('optimizer' in process.stdout) == (part == 'training')
+    seen, _ = seen_in(tmp_path)
+    assert 'python' not in seen.input_ms and not seen.warnings
+
+
+@pytest.mark.parametrize('part, passes', [
+    # Training goes forward and then twice back, once for each of two gradients.
+    pytest.param('training', 3, marks=pytest.mark.slow), ('inference', 1)])
+def test_a_network_alone(run, tmp_path, part, passes):
+    process = run(f'--part={part}', '--preset=nano')
+    assert process.returncode == 0, process.stderr
+    seen, facts = seen_in(tmp_path)
+    nano = network.build('nano', image_size=(64, 64))
+    assert facts['flops'] == passes * 2 * network.multiply_adds(nano) * BATCH
+    assert {'gray stream', 'HSV stream', 'head'} <= set(seen.network_ms)
+    assert ('optimizer' in seen.network_ms) == (part == 'training')
+    assert not seen.input_ms and not (tmp_path / 'graphs').exists()
 
 
 @pytest.mark.parametrize('flag, why', [
-    ('--steps=0', 'steps must be positive'), ('--dataset=nonsense', 'no data set is called'),
-    ('--mask=none', 'a crop needs a mask'), ('--part=training --preset=huge', 'preset')])
-def test_what_cannot_be_is_one_line_and_a_status(run, flag, why):
+    ('--steps=0', 'steps'), ('--batch_size=0', 'batch_size'), ('--image_size=0', 'image_size'),
+    ('--part=nothing', 'part'), ('--level=all', 'level'), ('--mask=none', '--crop must be none'),
+    ('--dataset=nonsense', 'nonsense'), ('--part=inference --preset=huge', 'preset')])
+def test_what_cannot_be_is_one_line_and_a_status(run, tmp_path, flag, why):
     process = run(*flag.split())
-    assert process.returncode == 1
-    said = process.stderr.strip().splitlines()[-1]
-    assert said.startswith('error: ') and why in said and 'Traceback' not in process.stderr
+    assert process.returncode == 1 and not process.stdout
+    assert process.stderr.startswith('error: ') and process.stderr.count('\n') == 1
+    assert why in process.stderr
+    assert not list(tmp_path.iterdir())
