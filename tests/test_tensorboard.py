@@ -22,8 +22,8 @@ from dualstream.pipeline import Routine
 from dualstream.report.tensorboard import write_graphs
 
 CHROMIUM, DRIVER = (shutil.which(name) for name in ('chromium', 'chromedriver'))
-pytestmark = pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason='no chromium and chromedriver are installed')
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason='no chromium and chromedriver are installed')]
 
 XPROFS_OWN = (
     'gstatic.c', 'googleapis.com', 'google is not defined',  # without internet: charts and fonts
