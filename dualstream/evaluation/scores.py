@@ -63,7 +63,7 @@ class Scores:
 
     @property
     def per_class_recall(self) -> dict[str, float]:
-        """The share of each class that is predicted correctly, of the classes that have examples."""
+        """The share of each class that is predicted correctly; only of classes with examples."""
         totals = self.confusion.sum(axis=1)
         return {name: float(self.confusion[index, index] / totals[index])
                 for index, name in enumerate(self.label_names) if totals[index]}

@@ -138,7 +138,7 @@ class Cluster:
 
 
 def _exit_at_once() -> None:
-    """Ends the process before JAX's own function of atexit, which waits for all hosts and aborts."""
+    """Ends the process before JAX's own exit function, which waits for all hosts and aborts."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1)

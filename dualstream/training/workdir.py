@@ -100,7 +100,7 @@ class Workdir:
                 f'--workdir={self.path} holds the results of a run; add --resume to continue it, '
                 'or name another folder')
         stored = self._read_config()
-        changed = [f'--{key} was {stored.get(key)!r} and is {self.config.get(key)!r}'
+        changed = [f'{key} was {stored.get(key)!r} and is {self.config.get(key)!r}'
                    for key in sorted({*stored, *self.config})
                    if stored.get(key) != self.config.get(key)]
         if changed:

@@ -9,7 +9,7 @@ from contracts import assert_resumable, assert_same_batches
 
 from dualstream.pipeline import Routine, evaluation_batches, training_batches, training_sample
 from dualstream.pipeline import batches as module
-from dualstream.pipeline.augment import turn_and_flip, turn
+from dualstream.pipeline.augment import turn, turn_and_flip
 from dualstream.pipeline.batches import steps_per_epoch
 from dualstream.runtime.errors import UserError
 

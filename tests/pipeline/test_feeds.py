@@ -1,4 +1,4 @@
-"""Feeds: the same batches, each once and in order, though what makes them is killed."""
+"""Feeds: the same batches, each once and in order, though a feed is killed."""
 
 import signal
 import socket
@@ -46,7 +46,7 @@ def test_hosts_make_equal_shards_of_the_same_batches(photos):
         batches(Shard(0, 3))
 
 
-def test_feeds_make_the_very_batches_though_one_is_killed(photos, feeds):
+def test_feeds_make_the_same_batches_though_one_is_killed(photos, feeds):
     start, addresses = feeds
     routine = Routine((32, 48), look='pixels')  # the mask that XLA compiles, there too
     wanted = list(training_batches(
@@ -73,7 +73,7 @@ def test_after_the_last_batch_feeds_have_nothing_to_make(photos):
     assert list(batches) == []
 
 
-def test_a_batch_that_is_lost_on_its_way_is_no_secret(photos, feeds, monkeypatch):
+def test_a_batch_that_is_lost_on_its_way_is_an_error(photos, feeds, monkeypatch):
     import tensorflow as tf
 
     from dualstream.pipeline import feeds as module

@@ -1,4 +1,4 @@
-"""Targets: shares that sum to 1, pictures mixed as their targets are, and losses as well."""
+"""Targets: shares that sum to 1, images mixed as their targets are, and losses as well."""
 
 import keras
 import numpy as np
@@ -44,7 +44,7 @@ def test_mixtures_are_convex_combinations_of_images_and_targets_alike(alpha, see
     targets = tf.one_hot(labels, 3)
     mixed, mixed_targets = mixup(images, targets, alpha, seed=tf.constant([seed, 0]))
     np.testing.assert_allclose(tf.reduce_sum(mixed_targets, axis=1), 1, atol=1e-6)
-    # Of each picture, the share is read off one pixel, and must hold for all and for the target.
+    # Of each image, the share is read off one pixel, and must hold for all and for the target.
     partners, partner_targets = np.roll(images, -1, axis=0), np.roll(targets, -1, axis=0)
     own, partner = images.numpy()[:, :1, :1, :1], partners[:, :1, :1, :1]
     share = (mixed.numpy()[:, :1, :1, :1] - partner) / (own - partner)
@@ -76,10 +76,10 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_the_weighted_losses():
     (images, labels), = batches(1)
     plain = np.float32(WEIGHTS)[labels][:, None] * np.eye(3)[labels]
     _, targets, weights = next(iter(weighted_targets(batches(1), WEIGHTS, mixup_alpha=1.0, seed=5)))
-    # The same pictures, mixed alike: seed and step say how.
+    # The same images, mixed alike: seed and step say how.
     key = tf.random.experimental.stateless_fold_in(
         tf.constant([5, -1], tf.int64), tf.constant(0, tf.int64))
-    _, shares = mixup(images, tf.eye(8), 1.0, seed=key)  # of each picture in each mixture
+    _, shares = mixup(images, tf.eye(8), 1.0, seed=key)  # of each image in each mixture
     alone = -np.log(probabilities) @ plain.T
     np.testing.assert_allclose(
         weights * loss(targets, probabilities), (shares * alone).numpy().sum(axis=1), rtol=1e-4)

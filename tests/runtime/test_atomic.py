@@ -34,8 +34,13 @@ def test_the_content_is_on_the_disk_before_the_rename_and_the_name_after_it(tmp_
 
 def test_a_failure_leaves_the_old_file(tmp_path):
     (tmp_path / 'report.md').write_text('old')
-    with pytest.raises(RuntimeError), writing(tmp_path / 'report.md') as scratch:
-        scratch.write_text('ne')
-        raise RuntimeError('the power failed')
+
+    def fail():
+        with writing(tmp_path / 'report.md') as scratch:
+            scratch.write_text('ne')
+            raise RuntimeError('the power failed')
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert [path.name for path in tmp_path.iterdir()] == ['report.md']
     assert (tmp_path / 'report.md').read_text() == 'old'

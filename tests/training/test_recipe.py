@@ -1,4 +1,4 @@
-"""The recipe: what classes weigh, how the learning rate goes, and which weights count."""
+"""The recipe: weights of classes, the learning rate, weight decay and averaged weights."""
 
 import keras
 import numpy as np
@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from dualstream.network import build
 from dualstream.training.loop import fit
-from dualstream.training.recipe import (
-    WEIGHT_DECAY, averaged, class_weights, compile_network)
+from dualstream.training.recipe import WEIGHT_DECAY, averaged, class_weights, compile_network
 
 
 @given(counts=st.lists(st.integers(0, 10_000), min_size=1, max_size=20).filter(any))
@@ -68,15 +67,15 @@ def small_network():
 def test_label_smoothing_spreads_a_share_of_each_target():
     network = small_network()
     compile_network(network, 0.01, 10, label_smoothing=0.2)
-    pictures, targets = np.eye(3, dtype=np.float32), np.float32([[1, 0], [0, 1], [0.3, 0.7]])
-    said = np.log(network.predict(pictures, verbose=0))
+    images, targets = np.eye(3, dtype=np.float32), np.float32([[1, 0], [0, 1], [0.3, 0.7]])
+    log_probabilities = np.log(network.predict(images, verbose=0))
     smooth = 0.8 * targets + 0.2 / 2
-    loss = network.evaluate(pictures, targets, verbose=0)[0]
-    assert loss == pytest.approx(-(smooth * said).sum(axis=1).mean(), rel=1e-5)
+    loss = network.evaluate(images, targets, verbose=0)[0]
+    assert loss == pytest.approx(-(smooth * log_probabilities).sum(axis=1).mean(), rel=1e-5)
 
 
 class Weights(keras.callbacks.Callback):
-    """Notes all trainable weights after each step."""
+    """Records all trainable weights after each step."""
 
     def __init__(self):
         super().__init__()
@@ -106,21 +105,26 @@ def test_a_training_ends_with_the_average_of_its_weights(start_step):
         assert not np.allclose(mean, last)
 
 
-def test_averages_are_lent_and_the_own_weights_come_back_bit_for_bit():
+def test_averages_replace_the_weights_which_are_restored_bit_for_bit():
     network = small_network()
     compile_network(network, 0.1, 6, label_smoothing=0.0, ema=0.5)
-    for pictures, targets in steps_of(3):
-        network.train_on_batch(pictures, targets)
+    for images, targets in steps_of(3):
+        network.train_on_batch(images, targets)
     own = [variable.numpy() for variable in network.trainable_variables]
-    with pytest.raises(RuntimeError), averaged(network):
-        for variable, value in zip(network.trainable_variables, own):
-            assert not np.array_equal(variable, value)
-        raise RuntimeError('validation failed')
+
+    def fail():
+        with averaged(network):
+            for variable, value in zip(network.trainable_variables, own):
+                assert not np.array_equal(variable, value)
+            raise RuntimeError('validation failed')
+
+    with pytest.raises(RuntimeError):
+        fail()
     for variable, value in zip(network.trainable_variables, own):
         np.testing.assert_array_equal(variable, value)
 
 
-def test_without_averages_nothing_is_lent():
+def test_without_averages_the_weights_stay():
     network = small_network()
     compile_network(network, 0.1, 6)
     own = [variable.numpy() for variable in network.trainable_variables]

@@ -10,8 +10,7 @@ import pytest
 import tensorflow as tf
 
 from dualstream.evaluation.scores import Scores
-from dualstream.pipeline import (
-    Routine, evaluation_batches, training_batches, weighted_targets)
+from dualstream.pipeline import Routine, evaluation_batches, training_batches, weighted_targets
 from dualstream.pipeline.batches import steps_per_epoch
 from dualstream.training import recipe
 from dualstream.training.callbacks import SaveProgress, ShowInputs, StoppedBySignal, Validate

@@ -37,9 +37,14 @@ def test_claims_a_new_folder(workdir):
 def test_writing_leaves_the_old_file_when_it_fails(workdir):
     with workdir.writing('report.md') as path:
         path.write_text('whole')
-    with pytest.raises(RuntimeError), workdir.writing('report.md') as path:
-        path.write_text('ha')
-        raise RuntimeError('the power failed')
+
+    def fail():
+        with workdir.writing('report.md') as path:
+            path.write_text('ha')
+            raise RuntimeError('the power failed')
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert (workdir.path / 'report.md').read_text() == 'whole'
     assert {path.name for path in workdir.path.iterdir()} == {
         '.lock', 'config.json', 'report.md'}
@@ -51,7 +56,7 @@ def test_another_run_is_not_overwritten(workdir):
         reopen(workdir, resume=False)
     with reopen(workdir):
         pass
-    with pytest.raises(UserError, match='--seed was 0 and is 1'):
+    with pytest.raises(UserError, match='seed was 0 and is 1'):
         reopen(workdir, {**CONFIG, 'seed': 1})
 
 
