@@ -12,25 +12,25 @@ import sys
 
 from absl import flags
 
-from dualstream.runtime import command
+from dualstream.runtime import command, configflags
 from dualstream.tpu import environment, find_slice
+from dualstream.training.config import RunOptions, TrainConfig
 
-_TPU = flags.DEFINE_string('tpu', 'v5e-8', 'v5e-8, say: the kind of chip and how many.')
-_PRESET = flags.DEFINE_string('preset', 'small', "The network's size: nano, tiny, small or base.")
-_BATCH_SIZE = flags.DEFINE_integer('batch_size', 128, 'Images in a step on each chip.')
-_IMAGE_SIZE = flags.DEFINE_string(
-    'image_size', '224', 'Of the images that the network sees, in pixels: 224, or HEIGHTxWIDTH.')
+_TPU = flags.DEFINE_string('tpu', 'v5e-8', 'The kind of chip and how many, such as v5e-8.')
+configflags.define(TrainConfig, 'preset', 'image_size', preset='small')
+_BATCH_SIZE = flags.DEFINE_integer(
+    'batch_size', 128, 'Images in a step on each chip.', lower_bound=1)
 _DATASET = flags.DEFINE_string(
-    'dataset', None, 'The TFDS set, NAME or NAME/CONFIG, that this host is measured with; it draws '
-    'some synthetic leaves if not given.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
+    'dataset', None, 'The TFDS set, as NAME or NAME/CONFIG, that this host is measured with; some '
+    'synthetic leaves are drawn if not given.')
+configflags.define(RunOptions, 'data_dir')
 _JSON = flags.DEFINE_boolean('json', False, 'Print the plan as JSON.')
 
 
 def main(argv: list[str]) -> None:
     del argv
     tpu = find_slice(_TPU.value)
-    image_size = command.image_size(_IMAGE_SIZE.value)
+    preset, image_size = flags.FLAGS.preset, flags.FLAGS.image_size
     environment.configure()
     with command.hushed():
         from dualstream.tpu import compiler, host, words
@@ -38,13 +38,13 @@ def main(argv: list[str]) -> None:
         from dualstream.tpu.train_step import PRECISION, lower_train_step
 
     # This comes first: it takes seconds, and tells what is wrong with the flags.
-    step = lower_train_step(tpu, _PRESET.value, _BATCH_SIZE.value, image_size)
-    measured = host.measure(_DATASET.value, _DATA_DIR.value, image_size)
+    step = lower_train_step(tpu, preset, _BATCH_SIZE.value, image_size)
+    measured = host.measure(_DATASET.value, flags.FLAGS.data_dir, image_size)
     print(f'Compiling for {tpu.name}: a minute or more on few cores.', file=sys.stderr)
     estimate = roofline(compiler.compile_lowered(step), tpu, _BATCH_SIZE.value)
     if _JSON.value:
         print(json.dumps({
-            'tpu': tpu.name, 'chips': tpu.chips, 'preset': _PRESET.value,
+            'tpu': tpu.name, 'chips': tpu.chips, 'preset': preset,
             'batch_size_per_chip': _BATCH_SIZE.value, 'image_size': image_size,
             'precision': PRECISION, 'compiler': compiler.version(), 'source': tpu.chip.source,
             **dataclasses.asdict(estimate),
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> None:
                 for name, rates in measured.rates.items()} or None}}, indent=2))
         return
     height, width = image_size
-    what = (f'Training {_PRESET.value} on {tpu.name}, {_BATCH_SIZE.value} images of {height} x '
+    what = (f'Training {preset} on {tpu.name}, {_BATCH_SIZE.value} images of {height} x '
             f'{width} a step on each chip, in {PRECISION}.')
     print(words.in_words(what, tpu, estimate, compiler.version()))
     if estimate.fits:

@@ -10,46 +10,42 @@ import pathlib
 
 from absl import flags
 
-from dualstream.runtime import command
+from dualstream.runtime import command, configflags
+from dualstream.runtime.choices import TRACE_LEVELS
+from dualstream.training.config import RunOptions, TrainConfig
 
 _PART = flags.DEFINE_enum(
     'part', 'routine', ['routine', 'training', 'inference'],
     'What to trace: the pipeline of a routine, or the steps of a network on one batch in memory.')
-_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
-_MASK = flags.DEFINE_enum('mask', 'tf', ['none', 'cv', 'tf'], 'As of dualstream.train.')
-_CROP = flags.DEFINE_enum(
-    'crop', 'array', ['none', 'loop', 'array', 'random'], 'As of dualstream.train.')
-_LOOK = flags.DEFINE_enum(
-    'look', 'auto', ['auto', 'pixels', 'glance', 'grid'], 'As of dualstream.train.')
-_PRESET = flags.DEFINE_string('preset', 'nano', "The network's size: nano, tiny, small or base.")
-_IMAGE_SIZE = flags.DEFINE_integer('image_size', 224, 'Of the images, in pixels.')
-_BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Pictures in a batch.')
-_STEPS = flags.DEFINE_integer('steps', 10, 'Steps to trace, after some that warm up.')
+configflags.define(
+    TrainConfig, 'dataset', 'mask', 'crop', 'look', 'preset', 'image_size', 'batch_size')
+configflags.define(RunOptions, 'data_dir')
+_STEPS = flags.DEFINE_integer(
+    'steps', 10, 'Steps to trace, after some warm-up steps.', lower_bound=1)
 _LEVEL = flags.DEFINE_enum(
-    'level', 'ops', ['steps', 'ops', 'python'],
+    'level', 'ops', TRACE_LEVELS,
     'What is traced: the steps, every op too, or also every call in Python.')
-_LOGDIR = flags.DEFINE_string('logdir', 'runs/profile', "The trace's folder.")
+_LOGDIR = flags.DEFINE_string('logdir', 'runs/profile', 'The folder for the trace.')
 
 WARM_UP = 5
 
 
 def main(argv: list[str]) -> None:
     del argv
-    for flag in (_STEPS, _BATCH_SIZE, _IMAGE_SIZE):
-        if flag.value < 1:
-            raise ValueError(f'--{flag.name} must be positive, got {flag.value}')
+    config, options = configflags.read(TrainConfig), configflags.read(RunOptions)
     with command.hushed():
         import tqdm
 
         from dualstream.report.tensorboard import write_graphs
         from dualstream.traces import read_trace, review, words
         from dualstream.traces.capture import Capture
+        from dualstream.training.run import routine_of
 
-    step, facts = _routine() if _PART.value == 'routine' else _network()
+    step, facts = (
+        _routine_step(config, options) if _PART.value == 'routine' else _network_step(config))
     logdir = pathlib.Path(_LOGDIR.value)
     if _PART.value == 'routine':
-        write_graphs(logdir, _the_routine())
+        write_graphs(logdir, routine_of(config))
     step()
     with Capture(logdir, facts, _LEVEL.value) as capture:
         for _ in range(WARM_UP):  # not before: while a trace begins, the input runs ahead
@@ -61,26 +57,21 @@ def main(argv: list[str]) -> None:
     print(f'\ntensorboard --logdir={logdir} shows the trace.')
 
 
-def _the_routine():
-    from dualstream.pipeline import Routine
-
-    return Routine((_IMAGE_SIZE.value,) * 2, _MASK.value, _CROP.value, _LOOK.value)
-
-
-def _routine():
-    """A step that takes a batch and does nothing with it."""
+def _routine_step(config: TrainConfig, options: RunOptions):
+    """A step that takes a batch from the pipeline and does nothing with it."""
     from dualstream.pipeline import prepare, training_batches
     from dualstream.traces.capture import Facts
+    from dualstream.training.run import routine_of
 
-    photos = prepare(_DATASET.value, _DATA_DIR.value)
+    photos = prepare(config.dataset, options.data_dir)
     steps = 1 + WARM_UP + _STEPS.value
-    epochs = 1 + steps * _BATCH_SIZE.value // photos.count('train')
+    epochs = 2 + steps * config.batch_size // photos.count('train')
     batches = iter(training_batches(
-        photos, _the_routine(), _BATCH_SIZE.value, epochs + 1, seed=0))
-    return lambda: next(batches), Facts(images=_BATCH_SIZE.value, devices='/device:CPU:0')
+        photos, routine_of(config), config.batch_size, epochs=epochs, seed=config.seed))
+    return lambda: next(batches), Facts(images=config.batch_size, devices='/device:CPU:0')
 
 
-def _network():
+def _network_step(config: TrainConfig):
     """A training or inference step on random pixels, which take as long as any others."""
     import keras
 
@@ -89,12 +80,12 @@ def _network():
     from dualstream.traces.capture import Facts
     from dualstream.training import recipe
 
-    size, batch = (_IMAGE_SIZE.value,) * 2, _BATCH_SIZE.value
+    batch = config.batch_size
     place = devices.place()
     with place.scope():
-        model = network.build(_PRESET.value, image_size=size)
-        recipe.compile_network(model, 1e-3, 1000, on_cpu=place.kind == 'CPU')
-    images = keras.random.uniform((batch, *size, 3), seed=0)
+        model = network.build(config.preset, image_size=config.image_size)
+        recipe.compile_network(model, config.learning_rate, 1000, on_cpu=place.kind == 'CPU')
+    images = keras.random.uniform((batch, *config.image_size, 3), seed=0)
     labels = keras.random.randint((batch,), 0, 5, seed=1)
     training = _PART.value == 'training'
     facts = Facts.of(model, batch, training, place.devices)

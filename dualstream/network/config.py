@@ -7,9 +7,7 @@ import operator
 
 from dualstream.network.blocks import MERGES
 from dualstream.network.lgn import FEEDS, HUES
-
-SMALLEST = 64
-"""Pixels along an image's shorter side: the last stages see it 2 cells high."""
+from dualstream.runtime.choices import SMALLEST_IMAGE
 
 LATERALS = ('hsv_to_gray', 'gray_to_hsv', 'both', 'none')
 
@@ -88,8 +86,8 @@ class DualStreamConfig:
     seed: int = 0
 
     def __post_init__(self):
-        _keep(self, 'image_size', f'(height, width) of at least {SMALLEST} pixels each',
-              _whole_numbers(self.image_size, 2, SMALLEST))
+        _keep(self, 'image_size', f'(height, width) of at least {SMALLEST_IMAGE} pixels each',
+              _whole_numbers(self.image_size, 2, SMALLEST_IMAGE))
         _keep(self, 'classes', 'a whole number of at least 1', _whole(self.classes, 1))
         _keep(self, 'widths', 'four positive whole numbers', _whole_numbers(self.widths, 4, 1))
         _keep(self, 'depth', 'a whole number of at least 1', _whole(self.depth, 1))

@@ -23,7 +23,7 @@ PRESETS = {
 
 
 def build(
-    preset: str = 'tiny',
+    preset: str = 'nano',
     image_size: tuple[int, int] = (224, 224),
     classes: int = 5,
     **overrides,

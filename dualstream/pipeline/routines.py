@@ -20,10 +20,7 @@ from dualstream.color.packed import count_blocks, packed_mask, unpack
 from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
 from dualstream.pipeline.decode import (
     cut, decode_frame, decode_image, decode_window, frame_size, to_image)
-
-MASKS = ('none', 'cv', 'tf')
-CROPS = ('none', 'loop', 'array', 'random')
-LOOKS = ('auto', 'pixels', 'glance', 'grid')
+from dualstream.runtime.choices import CROPS, LOOKS, MASKS
 
 
 @dataclasses.dataclass(frozen=True)

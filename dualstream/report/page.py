@@ -9,49 +9,59 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dualstream.pipeline import Photos
+from dualstream.pipeline import Photos, evaluation_batches
 from dualstream.report.plots import plot_confusion, plot_curves, plot_images
-from dualstream.evaluation.scores import Scores
+from dualstream.runtime.devices import Place
+from dualstream.training.config import TrainConfig
+from dualstream.training.run import Trained, routine_of
 from dualstream.training.workdir import Workdir
 
 _ROUTINE = ('mask', 'crop', 'look', 'saccades')
+_IMAGES = 24
+"""Images of the test split that the report shows."""
 
 
 def write_report(
-    workdir: Workdir,
-    photos: Photos,
-    network: keras.Model,
-    scores: Scores,
-    one_window: Scores,
-    rows: list[dict[str, float]],
-    test: tf.data.Dataset,
-    device: str,
-    wall_seconds: float,
+    trained: Trained, config: TrainConfig, *, photos: Photos, place: Place, workdir: Workdir
 ) -> None:
-    """Writes what came out of a run; summary.json last, which says that all is there.
+    """Writes a run's report.md, its plots and summary.json into the run's folder.
+
+    summary.json is written last: where it exists, the run is finished and everything is there.
 
     Args:
-      workdir: the run's.
+      trained: what the training gave.
+      config: what defined it.
       photos: what it was trained on.
-      network: trained.
-      scores: on the test split.
-      one_window: on the test split, of one window of each picture; the same scores, if the run's
-        config asks for no more.
-      rows: the lines of metrics.csv.
-      test: the batches of one window that were scored.
-      device: what it ran on, in words.
-      wall_seconds: that it took, all its parts together.
+      place: the devices that it was trained on.
+      workdir: the folder of the run.
     """
-    summary = {
-        'balanced_accuracy': scores.balanced_accuracy,
-        'accuracy': scores.accuracy,
-        'one_window_balanced_accuracy': one_window.balanced_accuracy,
-        'per_class_recall': scores.per_class_recall,
+    summary = _summary(trained, photos, place, workdir)
+    images, titles = _predicted_images(trained, config, photos)
+    with workdir.writing('curves.png') as path:
+        plot_curves(trained.rows, path)
+    with workdir.writing('confusion.png') as path:
+        plot_confusion(trained.scores, path)
+    with workdir.writing('crops.png') as path:
+        plot_images(images, titles, path)
+    with workdir.writing('report.md') as path:
+        path.write_text(_page(summary, _comparable_runs(workdir.path, summary)))
+    with workdir.writing('summary.json') as path:
+        path.write_text(json.dumps(summary, indent=2) + '\n')
+
+
+def _summary(trained: Trained, photos: Photos, place: Place, workdir: Workdir) -> dict:
+    """What summary.json holds."""
+    return {
+        'balanced_accuracy': trained.scores.balanced_accuracy,
+        'accuracy': trained.scores.accuracy,
+        'one_window_balanced_accuracy': trained.one_window.balanced_accuracy,
+        'per_class_recall': trained.scores.per_class_recall,
+        'label_names': photos.label_names,
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(
-            row['images_per_second'] for row in rows[1:] or rows),
-        'wall_seconds': wall_seconds,
-        'parameters': network.count_params(),
+            row['images_per_second'] for row in trained.rows[1:] or trained.rows),
+        'training_seconds': trained.seconds,
+        'parameters': trained.model.count_params(),
         'config': workdir.config,
         'dataset': {
             'name': photos.builder.info.full_name,
@@ -59,51 +69,51 @@ def write_report(
             **{purpose: photos.count(purpose) for purpose in photos.splits},
         },
         'made_by': {
-            'device': device, 'machine': platform.machine(), 'python': platform.python_version(),
-            'tensorflow': tf.__version__, 'keras': keras.__version__,
-            'backend': keras.backend.backend(),
+            'device': str(place), 'machine': platform.machine(),
+            'python': platform.python_version(), 'tensorflow': tf.__version__,
+            'keras': keras.__version__, 'backend': keras.backend.backend(),
         },
     }
-    images, titles = _seen(network, test, scores.label_names)
-    with workdir.writing('curves.png') as path:
-        plot_curves(rows, path)
-    with workdir.writing('confusion.png') as path:
-        plot_confusion(scores, path)
-    with workdir.writing('crops.png') as path:
-        plot_images(images, titles, path)
-    with workdir.writing('report.md') as path:
-        path.write_text(_page(summary, _beside(workdir.path, summary)))
-    with workdir.writing('summary.json') as path:
-        path.write_text(json.dumps(summary, indent=2) + '\n')
 
 
-def _seen(network, test, names, most: int = 24) -> tuple[np.ndarray, list[str]]:
-    """The first images of the split, and of each what it is and what it was taken for."""
-    images, labels = zip(*((images, labels) for images, labels in test.take(most)))
-    images, labels = np.concatenate(images)[:most], np.concatenate(labels)[:most]
-    taken_for = keras.ops.convert_to_numpy(network.predict_on_batch(images)).argmax(axis=1)
-    titles = [names[label] if label == taken else f'{names[label]}, not {names[taken]}'
-              for label, taken in zip(labels, taken_for)]
-    return images, titles
+def _predicted_images(
+    trained: Trained, config: TrainConfig, photos: Photos
+) -> tuple[np.ndarray, list[str]]:
+    """The first images of the test split, and the label and the prediction of each."""
+    batch = evaluation_batches(
+        photos, 'test', routine_of(config), batch_size=_IMAGES, seed=config.seed).take(1)
+    images, labels = next(batch.as_numpy_iterator())
+    probabilities = keras.ops.convert_to_numpy(trained.model.predict_on_batch(images))
+    names = photos.label_names
+    return images, [
+        names[label] if label == predicted else f'{names[label]}, predicted {names[predicted]}'
+        for label, predicted in zip(labels, probabilities.argmax(axis=1))]
 
 
-def _beside(path: pathlib.Path, summary: dict) -> list[dict]:
-    """Summaries of finished runs in the neighbouring folders that differ in the routine alone."""
-    def but_routine(config):
+def _comparable_runs(path: pathlib.Path, summary: dict) -> list[dict]:
+    """Summaries of finished runs in neighbouring folders that differ in the routine alone.
+
+    A summary.json that no run of ours wrote is skipped.
+    """
+    def without_routine(config: dict) -> dict:
         return {key: value for key, value in config.items() if key not in _ROUTINE}
 
-    others = []
+    runs = []
     for file in sorted(path.absolute().parent.glob('*/summary.json')):
-        other = json.loads(file.read_text())
-        if file.parent != path.absolute() and (
-                but_routine(other['config']) == but_routine(summary['config'])):
-            others.append(other)
-    return others
+        try:
+            other = json.loads(file.read_text())
+            same = without_routine(other['config']) == without_routine(summary['config'])
+            comparable = same and file.parent != path.absolute() and _page(other, [])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+        if comparable:
+            runs.append(other)
+    return runs
 
 
 def _page(summary: dict, others: list[dict]) -> str:
     config, dataset, made_by = summary['config'], summary['dataset'], summary['made_by']
-    kind = 'synthetic pictures' if dataset['synthetic'] else 'pictures'
+    kind = 'synthetic images' if dataset['synthetic'] else 'images'
     lines = [
         f'# {_routine_name(config)} on {dataset["name"]}',
         '',
@@ -111,8 +121,8 @@ def _page(summary: dict, others: list[dict]) -> str:
         f'{summary["accuracy"]:.1%}, on the {dataset["test"]:,} {kind} of the test split; trained '
         f'on {dataset["train"]:,}, validated on {dataset["validation"]:,}.',
         '',
-        f'{summary["images_per_second"]:.0f} images/s in training, {summary["wall_seconds"]:.0f} s '
-        f'in all, on {made_by["device"]} ({made_by["machine"]}); {summary["parameters"]:,} '
+        f'{summary["images_per_second"]:.0f} images/s in training; '
+        f'{summary["training_seconds"]:.0f} s with scoring, on {made_by["device"]} ({made_by["machine"]}); {summary["parameters"]:,} '
         f'parameters; TensorFlow {made_by["tensorflow"]}, Keras {made_by["keras"]} on '
         f'{made_by["backend"]}.',
         '',
@@ -135,7 +145,7 @@ def _page(summary: dict, others: list[dict]) -> str:
         ]
     lines += [
         '## Curves', '', '![Loss and accuracy by epoch](curves.png)', '',
-        '## What was taken for what', '', '![Confusion matrix](confusion.png)', '',
+        '## Confusion matrix', '', '![Labels by row, predictions by column](confusion.png)', '',
         '## What the network saw', '', '![Images of the test split](crops.png)', '',
         '## Made by', '', '```', json.dumps(config, indent=2), '```', '',
     ]
@@ -143,8 +153,9 @@ def _page(summary: dict, others: list[dict]) -> str:
 
 
 def _windows(summary: dict) -> list[str]:
-    """What averaging over windows brought, where it was done."""
-    windows, alone = summary['config']['tta_windows'], summary['one_window_balanced_accuracy']
+    """The gain from averaging over windows, where the recipe asks for it."""
+    windows = summary['config']['recipe']['tta_windows']
+    alone = summary['one_window_balanced_accuracy']
     gain = 100 * (summary['balanced_accuracy'] - alone)
     return [f'Probabilities are the mean of those of {windows} windows; of one window alone, '
             f'balanced accuracy is {alone:.1%}: {gain:+.1f} points.', ''] if windows > 1 else []

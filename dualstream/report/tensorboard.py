@@ -1,21 +1,60 @@
-"""What a run shows in TensorBoard beside its curves: graphs of its functions, and its pictures."""
+"""What a run shows in TensorBoard: curves, graphs of its mask and crop, and images."""
 
 import os
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from dualstream.color import cv_color_mask, tf_color_mask
-from dualstream.pipeline import Routine
+from dualstream.pipeline import Photos, Routine, training_sample
+from dualstream.training.callbacks import ShowInputs
+from dualstream.training.config import TrainConfig
+from dualstream.training.run import routine_of
 
-PICTURES = 12
-"""Of a batch, that are shown."""
+_IMAGES = 12
+"""Images that are shown after each epoch."""
+
+
+def tensorboard_callbacks(
+    config: TrainConfig, *, photos: Photos, logdir: os.PathLike | str
+) -> list[keras.callbacks.Callback]:
+    """Makes the callbacks by which a training shows itself in TensorBoard, and writes its graphs.
+
+    Args:
+      config: what defines the run.
+      photos: what it is trained on.
+      logdir: the folder that TensorBoard shows.
+
+    Returns:
+      Callbacks for `training.run.train`: curves, and after each epoch some images as the network
+      got them in it, with its predictions.
+    """
+    routine = routine_of(config)
+    write_graphs(logdir, routine)
+    curves = keras.callbacks.TensorBoard(str(logdir), write_graph=False)
+    curves.async_safe = True  # it reads nothing before the end of an epoch
+    writer = tf.summary.create_file_writer(os.path.join(logdir, 'train'))
+
+    def sample(epoch: int) -> tf.data.Dataset:
+        return training_sample(photos, routine, _IMAGES, epoch=epoch, seed=config.seed,
+                               color_jitter=config.recipe.color_jitter)
+
+    def show(images, labels, probabilities, epoch):
+        write_images(writer, images, labels, probabilities=probabilities,
+                     label_names=photos.label_names, step=epoch)
+
+    return [curves, ShowInputs(sample, show)]
 
 
 def write_graphs(logdir: os.PathLike | str, routine: Routine) -> None:
-    """The graphs of a routine's mask and crop, each as a run of its own under `logdir`/graphs.
+    """Writes the graphs of a routine's mask and crop, each as a run under `logdir`/graphs.
 
-    They say what runs where: an EagerPyFunc in one is Python, which no accelerator can run.
+    An EagerPyFunc in a graph is Python, which no accelerator can run.
+
+    Args:
+      logdir: the folder that TensorBoard shows.
+      routine: one with a crop; another has no such graphs.
     """
     if routine.crop == 'none':
         return
@@ -35,11 +74,11 @@ def write_graphs(logdir: os.PathLike | str, routine: Routine) -> None:
         writer.close()
 
 
-def write_pictures(
-    writer: tf.summary.SummaryWriter, images: np.ndarray, labels: np.ndarray,
+def write_images(
+    writer: tf.summary.SummaryWriter, images: np.ndarray, labels: np.ndarray, *,
     probabilities: np.ndarray, label_names: list[str], step: int,
 ) -> None:
-    """Some pictures as the network gets them, each under the name of what it is and is taken for.
+    """Writes images as the network gets them, each with its label and its prediction.
 
     Args:
       writer: of the run.
@@ -47,14 +86,14 @@ def write_pictures(
       labels: int (batch,).
       probabilities: float32 (batch, classes).
       label_names: the classes.
-      step: that TensorBoard shows them at.
+      step: the step or epoch that TensorBoard shows them at.
     """
     with writer.as_default():
         for number, (image, label, each) in enumerate(
-                zip(images[:PICTURES], labels, probabilities), start=1):
-            taken = int(each.argmax())
+                zip(images, labels, probabilities), start=1):
+            predicted = int(each.argmax())
             tf.summary.image(
                 f'crops/{number:02d}', image[None], step,
-                description=f'{label_names[label]}, taken for {label_names[taken]} '
-                            f'({each[taken]:.0%})')
+                description=f'{label_names[label]}, predicted {label_names[predicted]} '
+                            f'({each[predicted]:.0%})')
     writer.flush()

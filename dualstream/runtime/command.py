@@ -2,25 +2,29 @@
 
 import contextlib
 import os
-import re
 import sys
 from collections.abc import Callable, Iterator
 
-from absl import app, logging
+from absl import app, flags, logging
+
+from dualstream.runtime.errors import UserError
+
+_INTERRUPTED = 130
+"""The status of a program that Ctrl-C stopped: 128 and the number of the signal."""
 
 
-def run(main: Callable[[list[str]], None], arguments: bool = False) -> None:
-    """Parses the flags and runs `main`; what a user can mend is one line and status 1.
+def run(main: Callable[[list[str]], None], *, arguments: bool = False) -> None:
+    """Parses the flags and runs `main`; errors that a user can mend are one line and status 1.
 
-    ValueError, OSError and FloatingPointError are those; any other exception is a fault of this
-    program and keeps its traceback, as do these with --verbosity=1.
+    These are UserError, OSError, FloatingPointError and mistyped flags. Any other exception is a
+    fault of the program and keeps its traceback; with --verbosity=1 every exception does.
 
     Args:
-      main: takes what is no flag, behind the program's name.
-      arguments: whether the command takes any such.
+      main: takes the program's name and the arguments that are not flags.
+      arguments: whether the command takes any such arguments.
     """
-    # Libraries' chatter would bury the one line that matters. TensorFlow reads this as it is
-    # imported, and then lowers absl's own level, so it is absl's handler that must keep it out.
+    # The messages of libraries would bury the one line that matters. TensorFlow reads this when it
+    # is imported, and then lowers absl's own level, so absl's handler has to keep them out.
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
     def guarded(argv: list[str]) -> None:
@@ -29,36 +33,33 @@ def run(main: Callable[[list[str]], None], arguments: bool = False) -> None:
             logging.get_absl_handler().setLevel('WARNING')
         try:
             if argv[1:] and not arguments:
-                raise ValueError(f'unknown arguments: {" ".join(argv[1:])}')
+                raise UserError(f'unknown arguments: {" ".join(argv[1:])}')
             main(argv)
-        except (ValueError, OSError, FloatingPointError) as error:
+        except (UserError, OSError, FloatingPointError) as error:
             if verbose:
                 raise
             sys.exit(f'error: {error}')
         except KeyboardInterrupt:
-            sys.exit('interrupted')
+            print('interrupted', file=sys.stderr)
+            sys.exit(_INTERRUPTED)
 
-    app.run(guarded)
+    app.run(guarded, flags_parser=_parse)
 
 
-def image_size(text: str) -> tuple[int, int]:
-    """(height, width) in pixels, of what --image_size says: 224, or 192x256.
-
-    Raises:
-      ValueError: it says something else.
-    """
-    sizes = re.fullmatch(r'(\d+)(?:x(\d+))?', text)
-    if not sizes:
-        raise ValueError(f'--image_size must be like 224 or 192x256, got {text!r}')
-    return int(sizes[1]), int(sizes[2] or sizes[1])
+def _parse(argv: list[str]) -> list[str]:
+    """Parses the flags; a wrong one is one line that names it."""
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        sys.exit(f'error: {" ".join(str(error).split())}; --helpshort lists the flags')
 
 
 @contextlib.contextmanager
 def hushed() -> Iterator[None]:
-    """Keeps what is written to stderr inside it from the screen, unless --verbosity is 1 or more.
+    """Keeps what is written to stderr inside it from the screen, unless --verbosity is at least 1.
 
-    Meant for the import of TensorFlow, whose C++ says the same few lines each time before it reads
-    any setting that could stop it. What goes wrong in Python is raised as ever.
+    Use it around the import of TensorFlow, whose C++ code writes the same few lines each time
+    before it reads any setting that could stop it. Exceptions pass.
     """
     if logging.level_debug():
         yield

@@ -10,10 +10,9 @@ import glob
 import importlib.util
 import os
 
+from dualstream.runtime.choices import DEVICES
 from dualstream.runtime.cluster import Cluster
 from dualstream.runtime.errors import UserError
-
-DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
 
 _TPU_FILES = ('/dev/accel*', '/dev/vfio/[0-9]*')
 """A TPU VM has one of these for each chip. JAX and libtpu look for them, too, but wait for long."""

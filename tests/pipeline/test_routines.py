@@ -9,7 +9,8 @@ import tensorflow as tf
 from dualstream.color import tf_color_mask
 from dualstream.crop import array_crop, coverage, leaf_grid
 from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
-from dualstream.pipeline import CROPS, MASKS, Routine, decode_frame, decode_image, decode_window
+from dualstream.pipeline import Routine, decode_frame, decode_image, decode_window
+from dualstream.runtime.choices import CROPS, MASKS
 
 SEVEN = [('none', 'none'), *itertools.product(MASKS[1:], CROPS[1:])]
 SEED = tf.constant([1, 2])

@@ -1,0 +1,22 @@
+"""The names that flags and configurations choose from, in one place that needs no TensorFlow."""
+
+MASKS = ('none', 'cv', 'tf')
+"""How plant material is found: not at all, with OpenCV in Python, or in tensor ops."""
+
+CROPS = ('none', 'loop', 'array', 'random')
+"""How the window is chosen: the whole frame resized, or by one of the three crops."""
+
+LOOKS = ('auto', 'pixels', 'glance', 'grid')
+"""What the window is chosen from; auto takes the leaf grid where there is one, else the pixels."""
+
+PRESETS = ('nano', 'tiny', 'small', 'base')
+"""Sizes of the network, from small to large."""
+
+SMALLEST_IMAGE = 64
+"""Pixels along the shorter side of an image: the last stages of a network see it 2 cells high."""
+
+DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
+"""Where a network runs; auto takes a TPU where --tpu names one, else GPUs, else the CPU."""
+
+TRACE_LEVELS = ('steps', 'ops', 'python')
+"""How much a trace records: the steps, every op too, or also every call in Python."""

@@ -1,0 +1,195 @@
+"""One training, from a configuration to a scored network."""
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Sequence
+
+import keras
+
+from dualstream import network
+from dualstream.evaluation.scores import Scores
+from dualstream.pipeline import (
+    Photos,
+    Routine,
+    Shard,
+    evaluation_batches,
+    training_batches,
+    weighted_targets,
+)
+from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.runtime.devices import Place
+from dualstream.runtime.errors import UserError
+from dualstream.training import recipe
+from dualstream.training.callbacks import SaveProgress, TraceSteps, Validate
+from dualstream.training.config import RunOptions, TrainConfig
+from dualstream.training.early_stopping import KeepBest
+from dualstream.training.loop import fit
+from dualstream.training.workdir import Workdir
+
+_DEFAULTS = RunOptions()
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """What a training gives.
+
+    Attributes:
+      model: the network, with its final weights.
+      scores: on the test split; of several windows of each example, where the recipe asks for it.
+      one_window: on the test split, with one window of each example.
+      rows: the lines of metrics.csv, one dict per epoch.
+      seconds: what the training and its scoring took, interrupted parts included; preparing the
+        data set is not part of it.
+    """
+
+    model: keras.Model
+    scores: Scores
+    one_window: Scores
+    rows: list[dict[str, float]]
+    seconds: float
+
+
+def train(
+    config: TrainConfig,
+    *,
+    photos: Photos,
+    place: Place,
+    workdir: Workdir,
+    options: RunOptions = _DEFAULTS,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    routine: Callable | None = None,
+    verbose: int | None = None,
+) -> Trained:
+    """Trains a network on photographs, or continues such a training, and scores it.
+
+    Use it in programs; `python -m dualstream.train` is the same as a command, with a report.
+
+    Args:
+      config: what defines the run. A TrainConfig's `dataset` is not read here: `photos` is.
+      photos: the data set.
+      place: the devices to train on.
+      workdir: the folder of the run; a checkpoint in it is continued from.
+      options: checkpoint_steps, data_service, profile_steps and profile_level are used here.
+      callbacks: called after each epoch's validation, before its checkpoint.
+      routine: makes an image of an example and a seed; the configuration's if None.
+      verbose: as in `loop.fit`; 0 prints nothing.
+
+    Raises:
+      UserError: the configuration does not fit the data set, or an example has no label.
+      FloatingPointError: the loss is not finite.
+      StoppedBySignal: SIGTERM or Ctrl-C stopped the training, which is saved.
+    """
+    started = time.perf_counter()
+    batch_size = config.batch_size * place.replicas
+    steps = _steps_per_epoch(photos, batch_size)
+    _check_profile_steps(options, steps * config.epochs)
+    routine = routine or routine_of(config)
+    model = _compiled_network(config, photos, place, steps)
+    workdir.claim()
+    best = KeepBest(config.recipe.early_stopping) if config.recipe.early_stopping else None
+    progress = SaveProgress(
+        workdir, steps_per_epoch=steps, batch_size=batch_size, best=best, cluster=place.cluster,
+        checkpoint_steps=options.checkpoint_steps)
+    progress.restore(model)
+    if verbose != 0:
+        print(_description(config, photos, place, steps, progress.step), flush=True)
+
+    evaluation = functools.partial(
+        evaluation_batches, photos, routine=routine, batch_size=batch_size, seed=config.seed)
+    every = [Validate(evaluation(purpose='validation'), photos.label_names),
+             *([best] if best else []), *callbacks, progress]
+    if options.profile_steps:
+        every.append(TraceSteps(
+            *options.profile_steps, logdir=str(workdir.path / 'tensorboard'),
+            start_step=progress.step, images=batch_size, devices=place.devices,
+            level=options.profile_level))
+    if not (best and best.stopped):
+        with place.cluster.together():
+            fit(model, _batches_of(config, photos, place, options, routine), steps_per_epoch=steps,
+                epochs=config.epochs, start_step=progress.step, callbacks=every, verbose=verbose)
+    if best:
+        model.set_weights(best.weights)
+    one_window, scores = _score(model, evaluation, photos, config.recipe.tta_windows)
+    recipe.synchronize_statistics(model, 1)
+    return Trained(model, scores, one_window, progress.rows,
+                   progress.earlier_seconds + time.perf_counter() - started)
+
+
+def routine_of(config: TrainConfig) -> Routine:
+    """Makes the routine that a configuration describes, from bytes to images."""
+    return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades)
+
+
+def _steps_per_epoch(photos: Photos, batch_size: int) -> int:
+    try:
+        return steps_per_epoch(photos, batch_size)
+    except ValueError as error:
+        raise UserError(f'--{error}') from error
+
+
+def _check_profile_steps(options: RunOptions, steps: int) -> None:
+    if options.profile_steps and options.profile_steps[1] > steps:
+        first, last = options.profile_steps
+        raise UserError(f'--profile_steps={first},{last} is past the end: the training has {steps} '
+                        'steps')
+
+
+def _compiled_network(
+    config: TrainConfig, photos: Photos, place: Place, steps: int
+) -> keras.Model:
+    """Builds and compiles the network; the same seed gives the same weights."""
+    keras.config.set_dtype_policy('mixed_bfloat16' if place.bfloat16 else 'float32')
+    keras.utils.set_random_seed(config.seed)
+    with place.scope():
+        try:
+            model = network.build(config.preset, image_size=config.image_size,
+                                  classes=len(photos.label_names), seed=config.seed)
+        except ValueError as error:
+            raise UserError(f'--{error}') from error
+        recipe.compile_network(
+            model, config.learning_rate * place.replicas, steps * config.epochs,
+            on_cpu=place.kind == 'CPU', replicas=place.replicas,
+            label_smoothing=config.recipe.label_smoothing, ema=config.recipe.ema)
+    return model
+
+
+def _batches_of(
+    config: TrainConfig, photos: Photos, place: Place, options: RunOptions, routine: Callable
+) -> Callable:
+    """A function that makes the training batches from one step up to another."""
+    shard = Shard(place.cluster.host, place.cluster.hosts)
+    weights = [1.0] * len(photos.label_names)
+    if config.recipe.class_weights:
+        weights = list(recipe.class_weights(photos.label_counts('train')).values())
+
+    def make_batches(start: int, stop: int):
+        batches = training_batches(
+            photos, routine, config.batch_size * place.replicas, epochs=config.epochs,
+            seed=config.seed, start_step=start, stop_step=stop,
+            color_jitter=config.recipe.color_jitter, shard=shard, feeds=options.data_service)
+        return weighted_targets(batches, weights, mixup_alpha=config.recipe.mixup,
+                                seed=config.seed, start_step=start, shard=shard)
+
+    return make_batches
+
+
+def _score(model, evaluation, photos: Photos, windows: int) -> tuple[Scores, Scores]:
+    """Scores of one window, and of several windows, of each example of the test split."""
+    one_window = Scores.of(model, evaluation(purpose='test'), photos.label_names)
+    if windows == 1:
+        return one_window, one_window
+    several = evaluation(purpose='test', windows=windows)
+    return one_window, Scores.of(model, several, photos.label_names)
+
+
+def _description(
+    config: TrainConfig, photos: Photos, place: Place, steps: int, start_step: int
+) -> str:
+    """What is trained, on what, where and for how long, in one line."""
+    precision = 'mixed bfloat16' if place.bfloat16 else 'float32'
+    continued = f', continued from step {start_step:,}' if start_step else ''
+    counts = ', '.join(f'{photos.count(split):,} {split}' for split in photos.splits)
+    return (f'{config.preset} on {photos.builder.info.full_name} ({counts} examples), on {place} '
+            f'in {precision}; {config.epochs} epochs of {steps:,} steps{continued}')
+

@@ -1,0 +1,31 @@
+"""The page of a run beside the summaries that other programs leave in neighbouring folders."""
+
+import json
+
+import pytest
+
+from dualstream.report.page import _comparable_runs
+
+
+def summary(**changed):
+    config = {'mask': 'tf', 'crop': 'array', 'look': 'auto', 'saccades': 16, 'epochs': 2,
+              'recipe': {'tta_windows': 1}} | changed
+    return {'config': config, 'balanced_accuracy': 0.5, 'accuracy': 0.5, 'label_names': ['a'],
+            'one_window_balanced_accuracy': 0.5, 'per_class_recall': {'a': 0.5},
+            'images_per_second': 10.0, 'training_seconds': 1.0, 'parameters': 1,
+            'dataset': {'name': 'leaves', 'synthetic': True, 'train': 1, 'validation': 1, 'test': 1},
+            'made_by': {'device': 'CPU', 'machine': 'x', 'python': '3', 'tensorflow': '2',
+                        'keras': '3', 'backend': 'tensorflow'}}
+
+
+@pytest.mark.parametrize('foreign', [
+    '{}', '[]', 'null', '{"config": 1}', '{"config": {}}', 'no JSON', '',
+    json.dumps({'config': summary()['config']})])
+def test_a_foreign_summary_is_skipped(tmp_path, foreign):
+    for name in ('own', 'foreign', 'twin', 'longer'):
+        (tmp_path / name).mkdir()
+    (tmp_path / 'foreign' / 'summary.json').write_text(foreign)
+    twin = summary(mask='none', crop='none')
+    (tmp_path / 'twin' / 'summary.json').write_text(json.dumps(twin))
+    (tmp_path / 'longer' / 'summary.json').write_text(json.dumps(summary(epochs=3)))
+    assert _comparable_runs(tmp_path / 'own', summary()) == [twin]

@@ -1,0 +1,54 @@
+"""Trainings as a function of their configuration, in this process."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from dualstream.evaluation.scores import Scores
+from dualstream.pipeline import evaluation_batches
+from dualstream.runtime.devices import Place
+from dualstream.runtime.errors import UserError
+from dualstream.training.config import Recipe, RunOptions, TrainConfig
+from dualstream.training.run import routine_of, train
+from dualstream.training.workdir import Workdir
+
+CPU = Place('CPU', ['/device:CPU:0'])
+QUICK = TrainConfig(image_size=(64, 64), epochs=1, batch_size=8, crop='random', saccades=4)
+
+
+@pytest.fixture
+def train_in(photos, tmp_path):
+    """Trains in a folder of its own."""
+    def train_in(name, config, **more):
+        with Workdir(tmp_path / name, dataclasses.asdict(config), resume=False) as workdir:
+            return train(config, photos=photos, place=CPU, workdir=workdir, verbose=0, **more)
+
+    return train_in
+
+
+def test_equal_configurations_give_equal_networks_and_another_seed_another(train_in):
+    one, same, other = (train_in(name, dataclasses.replace(QUICK, seed=seed))
+                        for name, seed in (('one', 0), ('same', 0), ('other', 1)))
+    for variable, equal in zip(one.model.variables, same.model.variables, strict=True):
+        np.testing.assert_array_equal(variable, equal)
+    assert any(not np.array_equal(*pair) for pair in zip(one.model.variables, other.model.variables))
+    assert [row['epoch'] for row in one.rows] == [1]
+    assert one.scores is one.one_window
+
+
+def test_a_recipe_with_several_windows_scores_their_mean(train_in, photos):
+    config = dataclasses.replace(QUICK, recipe=Recipe(
+        label_smoothing=0.1, color_jitter=0.1, mixup=0.2, ema=0.9, early_stopping=2,
+        tta_windows=3, class_weights=False))
+    trained = train_in('run', config)
+    for scores, windows in ((trained.one_window, 1), (trained.scores, 3)):
+        batches = evaluation_batches(
+            photos, 'test', routine_of(config), batch_size=8, seed=0, windows=windows)
+        again = Scores.of(trained.model, batches, photos.label_names)
+        np.testing.assert_array_equal(scores.confusion, again.confusion)
+
+
+def test_steps_to_trace_past_the_end_are_refused_before_the_training(train_in):
+    with pytest.raises(UserError, match='past the end: the training has 4 steps'):
+        train_in('run', QUICK, options=RunOptions(profile_steps=(3, 5)))
