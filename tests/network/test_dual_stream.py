@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import commands
 import keras
 import numpy as np
 import pytest
@@ -190,6 +191,6 @@ def test_other_backends_give_the_same_numbers(nano, tmp_path, backend, image_siz
     in_a_fresh_process(
         ON_ANOTHER_BACKEND, hue, *image_size,
         *(tmp_path / name for name in ('model.weights.h5', 'images.npy', 'outputs.npy')),
-        KERAS_BACKEND=backend)
+        KERAS_BACKEND=backend, XLA_FLAGS=commands.COMPILE_QUICKLY)
     np.testing.assert_allclose(
         np.load(tmp_path / 'outputs.npy'), model.predict(images, verbose=0), atol=1e-4)
