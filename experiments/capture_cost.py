@@ -18,10 +18,11 @@ from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
 
 _STEPS = flags.DEFINE_integer('steps', 20, 'Steps that are timed in a round.')
-_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the medians count.')
-_OUT = flags.DEFINE_string('out', None, 'The folder for the results; none are written without.')
+_REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the table has their medians.')
+_OUT = flags.DEFINE_string('out', None, 'The folder for the results; without it none are written.')
 
 IMAGE_SIZE, BATCH_SIZE, WARM_UP = (224, 224), 16, 5
 WAYS = {'none': 'no trace asked for', 'later': 'a trace asked for later steps',
@@ -32,7 +33,7 @@ WAYS = {'none': 'no trace asked for', 'later': 'a trace asked for later steps',
 def main(argv: list[str]) -> None:
     del argv
     if _STEPS.value < 1 or _REPEATS.value < 1:
-        raise ValueError('--steps and --repeats must be positive')
+        raise UserError('--steps and --repeats must be positive')
     with command.hushed():
         import numpy as np
         import tensorflow as tf
@@ -55,7 +56,7 @@ def main(argv: list[str]) -> None:
     results = {
         'machine': platform.processor() or platform.machine(), 'tensorflow': tf.__version__,
         'steps': _STEPS.value, 'step_ms': step_ms,
-        # Each round's own ratio: a machine's mood lasts longer than a round.
+        # Ratios within a round: a machine's speed drifts more slowly than a round lasts.
         'ratio': {way: float(np.median(np.array(times) / plain))
                   for way, times in step_ms.items()}}
     page = _page(results)
@@ -70,10 +71,10 @@ def main(argv: list[str]) -> None:
 
 
 def _round(model, batches, way: str) -> list[float]:
-    """The seconds of each timed step."""
+    """Trains for one round and returns the seconds of each timed step."""
     import keras
 
-    from dualstream.training.callbacks import Trace
+    from dualstream.training.callbacks import TraceSteps
 
     class Clock(keras.callbacks.Callback):
         times: list[float] = []
@@ -90,10 +91,11 @@ def _round(model, batches, way: str) -> list[float]:
     last = WARM_UP + _STEPS.value
     clock = Clock()
     with tempfile.TemporaryDirectory() as logdir:
-        beside = [] if way == 'none' else [Trace(
-            *((WARM_UP + 1, last) if way != 'later' else (10_000, 10_001)), logdir, 0, BATCH_SIZE,
-            ['/device:CPU:0'], way if way != 'later' else 'ops')]
-        # The clock comes first: it stops before the trace's end is written.
+        beside = [] if way == 'none' else [TraceSteps(
+            *((WARM_UP + 1, last) if way != 'later' else (10_000, 10_001)), logdir=logdir,
+            start_step=0, images=BATCH_SIZE, devices=['/device:CPU:0'],
+            level=way if way != 'later' else 'ops')]
+        # The clock is the first callback, so that it stops before the trace is written.
         model.fit(batches, steps_per_epoch=last, verbose=0, callbacks=[clock, *beside])
     return clock.times[WARM_UP:]
 

@@ -16,10 +16,13 @@ from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
 
-_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
-_STEPS = flags.DEFINE_integer('steps', 12, 'Steps to trace of each, after some that warm up.')
+_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A TFDS set, NAME or NAME/CONFIG.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_STEPS = flags.DEFINE_integer(
+    'steps', 12, 'Steps to trace behind each routine, after warm-up steps.')
 _OUT = flags.DEFINE_string('out', 'runs/traces', 'The folder for the results.')
 
 IMAGE_SIZE, BATCH_SIZE, WARM_UP = (224, 224), 16, 8
@@ -28,7 +31,7 @@ IMAGE_SIZE, BATCH_SIZE, WARM_UP = (224, 224), 16, 8
 def main(argv: list[str]) -> None:
     del argv
     if _STEPS.value < 1:
-        raise ValueError(f'--steps must be positive, got {_STEPS.value}')
+        raise UserError(f'--steps must be positive, got {_STEPS.value}')
     with command.hushed():
         import tqdm
 
@@ -64,19 +67,21 @@ def main(argv: list[str]) -> None:
 
 
 def _traced(photos, model, routine):
-    """The review of some steps of a training."""
+    """Trains for some steps, and reviews their trace."""
     from dualstream.pipeline import training_batches
     from dualstream.traces import read_trace, review
-    from dualstream.training.callbacks import Trace
+    from dualstream.training.callbacks import TraceSteps
 
-    # A loop's trace has a million events a step: a few steps say enough.
+    # A loop's trace has a million events per step, so two steps have to do.
     traced = min(2, _STEPS.value) if routine.crop == 'loop' else _STEPS.value
     steps = WARM_UP + traced
     epochs = 1 + steps * BATCH_SIZE // photos.count('train')
-    batches = training_batches(photos, routine, BATCH_SIZE, epochs + 1, seed=0)
+    batches = training_batches(photos, routine, BATCH_SIZE, epochs=epochs + 1, seed=0)
     with tempfile.TemporaryDirectory() as logdir:
         model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False,
-                  callbacks=[Trace(WARM_UP + 1, steps, logdir, 0, BATCH_SIZE, ['/device:CPU:0'])])
+                  callbacks=[TraceSteps(
+                      WARM_UP + 1, steps, logdir=logdir, start_step=0, images=BATCH_SIZE,
+                      devices=['/device:CPU:0'])])
         return review(read_trace(logdir))
 
 
@@ -94,8 +99,8 @@ def _table(reviews) -> str:
 def _figure(reviews):
     import matplotlib.figure
 
-    from dualstream.traces.words import COLORS
     from dualstream.traces.split import PARTS
+    from dualstream.traces.words import COLORS
 
     figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained')
     axes = figure.subplots()
@@ -105,7 +110,7 @@ def _figure(reviews):
         if max(widths) > 0:
             axes.barh(names, widths, left=left, color=COLORS[part], label=what)
             left = [start + width for start, width in zip(left, widths)]
-    # The loops take so long that nothing else could be seen beside them.
+    # The axis ends before the loops do, or the other bars would be too short to see.
     shown = [end for name, end in zip(names, left) if 'loop' not in name]
     axes.set_xlim(0, 1.25 * max(shown))
     for place, end in enumerate(left):

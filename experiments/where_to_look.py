@@ -10,24 +10,26 @@ on 2 CPU cores. Writes results.json, results.md with a table of balanced accurac
 balanced_accuracy.png.
 """
 
+import dataclasses
 import json
 import pathlib
+import tempfile
 
 from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 
-_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'As of dualstream.train.')
-_DATA_DIR = flags.DEFINE_string('data_dir', None, 'As of dualstream.train.')
-_PRESET = flags.DEFINE_string('preset', 'nano', 'As of dualstream.train.')
-_EPOCHS = flags.DEFINE_integer('epochs', 12, 'As of dualstream.train.')
-_SEEDS = flags.DEFINE_integer('seeds', 1, 'Trainings of each kind, with seeds 0, 1, ...')
+_DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A TFDS set, NAME or NAME/CONFIG.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_PRESET = flags.DEFINE_string('preset', 'nano', 'Size of the network.')
+_EPOCHS = flags.DEFINE_integer('epochs', 12, 'Passes through the training split.')
+_SEEDS = flags.DEFINE_integer('seeds', 1, 'Trainings with each kind of image, with seeds 0, 1, ...')
 _OUT = flags.DEFINE_string('out', 'runs/where_to_look', 'The folder for the results.')
 
 IMAGE_SIZE = (224, 224)
 BATCH_SIZE = 16
-LEARNING_RATE = 2e-3
 
 
 def main(argv: list[str]) -> None:
@@ -57,7 +59,7 @@ def main(argv: list[str]) -> None:
 
 
 def _center(example, seed):
-    """The window in the middle, as an image."""
+    """Makes an image of the window in the middle."""
     from dualstream.crop import center_window
     from dualstream.pipeline.decode import decode_window, frame_size
 
@@ -68,22 +70,18 @@ def _center(example, seed):
 
 def _train(photos, way, seed: int) -> float:
     """Balanced accuracy on the test split, after a training."""
-    from dualstream import network
-    from dualstream.pipeline import evaluation_batches, training_batches
-    from dualstream.pipeline.batches import steps_per_epoch
-    from dualstream.evaluation.scores import Scores
-    from dualstream.training import recipe
-    from dualstream.training.loop import fit
+    from dualstream.runtime import devices
+    from dualstream.training.config import TrainConfig
+    from dualstream.training.run import train
+    from dualstream.training.workdir import Workdir
 
-    steps = steps_per_epoch(photos, BATCH_SIZE)
-    model = network.build(
-        _PRESET.value, image_size=IMAGE_SIZE, classes=len(photos.label_names), seed=seed)
-    recipe.compile_network(model, LEARNING_RATE, steps * _EPOCHS.value)
-    batches = training_batches(photos, way, BATCH_SIZE, _EPOCHS.value, seed)
-    weights = recipe.class_weights(photos.label_counts('train'))
-    fit(model, batches, steps, _EPOCHS.value, 0, weights, [])
-    test = evaluation_batches(photos, 'test', way, BATCH_SIZE, seed)
-    return Scores.of(model, test, photos.label_names).balanced_accuracy
+    config = TrainConfig(preset=_PRESET.value, image_size=IMAGE_SIZE, batch_size=BATCH_SIZE,
+                         epochs=_EPOCHS.value, seed=seed)
+    with (tempfile.TemporaryDirectory() as scratch,
+          Workdir(scratch, dataclasses.asdict(config), resume=False) as workdir):
+        trained = train(config, photos=photos, place=devices.place(), workdir=workdir,
+                        routine=way, verbose=0)
+    return trained.scores.balanced_accuracy
 
 
 def _mean_color(photos, way) -> float:
@@ -97,7 +95,7 @@ def _mean_color(photos, way) -> float:
     from dualstream.pipeline import evaluation_batches
 
     def colors(purpose):
-        batches = evaluation_batches(photos, purpose, way, BATCH_SIZE, 0)
+        batches = evaluation_batches(photos, purpose, way, batch_size=BATCH_SIZE, seed=0)
         means, labels = zip(*((images.numpy().mean(axis=(1, 2)), labels.numpy())
                               for images, labels in batches))
         return np.concatenate(means), np.concatenate(labels)
@@ -127,7 +125,7 @@ def _write(results: dict, out: pathlib.Path) -> None:
     axes = figure.subplots()
     bars = axes.barh(list(means), [100 * mean for mean in means.values()], color='seagreen')
     axes.bar_label(bars, fmt='%.0f%%', padding=3)
-    axes.axvline(20, color='black', linestyle=':')  # chance, of five classes
+    axes.axvline(20, color='black', linestyle=':')  # guessing, with five classes
     axes.set_xlim(0, 105)
     axes.set_xlabel('balanced accuracy / %')
     axes.invert_yaxis()

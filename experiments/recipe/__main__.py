@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
             metadata = photos[dataset].builder.info.metadata or {}
             return {'dataset': dataset, 'synthetic': bool(metadata.get('synthetic', False)),
                     'recipe': name, 'settings': dataclasses.asdict(RECIPES[name]),
-                    'seed': seed, 'epochs': _EPOCHS.value, 'image_size': list(cell.IMAGE_SIZE),
+                    'seed': seed, 'epochs': _EPOCHS.value, 'image_size': list(cell.BASE.image_size),
                     **cell.run_cell(photos[dataset].builder, RECIPES[name], seed, _EPOCHS.value)}
 
         cells.append(once(kept, run))

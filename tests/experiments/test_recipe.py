@@ -8,9 +8,10 @@ import keras
 import matplotlib.image
 import pytest
 
+from dualstream.training.config import Recipe
 from experiments.recipe import cell, tables
 from experiments.recipe.folds import FOLDS, Fold
-from experiments.recipe.recipes import PLAIN, RECIPES, Recipe
+from experiments.recipe.recipes import PLAIN, RECIPES, Tried
 
 
 def test_each_recipe_differs_from_the_plain_one_in_one_thing():
@@ -40,9 +41,9 @@ def small_network(preset, image_size, classes, seed):
 
 
 def test_a_cell_scores_each_number_of_windows(builder, monkeypatch):
-    monkeypatch.setattr(cell.network, 'build', small_network)
-    tried = Recipe(label_smoothing=0.1, mixup=0.2, ema=0.9, early_stopping=1, crop='random',
-                   windows=(1, 2))
+    monkeypatch.setattr('dualstream.network.build', small_network)
+    recipe = Recipe(label_smoothing=0.1, mixup=0.2, ema=0.9, early_stopping=1)
+    tried = Tried(recipe, crop='random', windows=(1, 2))
     result = cell.run_cell(builder, tried, seed=1, epochs=1)
     assert set(result['balanced_accuracy']) == {'1', '2'}
     assert all(0 <= score <= 1 for score in result['balanced_accuracy'].values())
