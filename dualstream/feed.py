@@ -1,13 +1,13 @@
 """Makes batches for trainings on other machines: python -m dualstream.feed.
 
-Where one host cannot keep its accelerators fed, start this on others, which must see the data set
-at the same path, and name them all to the training:
+Use it where one host is too slow to make the batches for its accelerators. Start it on other
+machines, which must see the data set at the same path, and name all of them to the training:
 
   python -m dualstream.feed --port=5050
   python -m dualstream.train --data_service=grpc://HOST:5050,grpc://OTHER:5050
 
-A feed that is killed goes on when it is started again with the same flags; trainings wait for it.
-Anyone who reaches its two ports can have it run a data set: keep them within a trusted network.
+A feed that was killed continues when it is started again with the same flags; trainings wait for
+it. Anyone who reaches its two ports can make it run any data set: keep them in a trusted network.
 """
 
 import pathlib
@@ -19,11 +19,11 @@ from absl import flags
 from dualstream.runtime import command
 from dualstream.runtime.errors import UserError
 
-_PORT = flags.DEFINE_integer('port', 5050, 'Where trainings ask; the next port brings the batches.')
+_PORT = flags.DEFINE_integer('port', 5050, 'The port for requests; PORT + 1 sends the batches.')
 _ADDRESS = flags.DEFINE_string(
-    'address', socket.gethostname(), 'The name by which trainings reach this machine.')
+    'address', socket.gethostname(), 'The name or address by which trainings reach this machine.')
 _WORKDIR = flags.DEFINE_string(
-    'workdir', 'runs/feed', 'Keeps what was asked for, so that a killed feed can go on.')
+    'workdir', 'runs/feed', 'The folder for the state that a killed feed continues from.')
 
 
 def main(argv: list[str]) -> None:
@@ -36,7 +36,7 @@ def main(argv: list[str]) -> None:
             try:
                 probe.bind(('', port))
             except OSError as error:
-                raise UserError(f'port {port} cannot be had: {error}') from error
+                raise UserError(f'port {port} cannot be used: {error}') from error
     journal = pathlib.Path(_WORKDIR.value, str(_PORT.value))
     journal.mkdir(parents=True, exist_ok=True)
 
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> None:
             dispatcher_address=f'localhost:{_PORT.value}', port=_PORT.value + 1,
             worker_address=f'{_ADDRESS.value}:{_PORT.value + 1}', heartbeat_interval_ms=1000)))
     print(f'feeding trainings with --data_service=grpc://{_ADDRESS.value}:{_PORT.value}; '
-          'Ctrl-C ends it', flush=True)
+          'Ctrl-C stops it', flush=True)
     signal.pause()
 
 

@@ -97,7 +97,7 @@ def test_what_cannot_be_fed_is_refused(photos):
         check_feed(f'grpc://localhost:{free_port()}')
 
 
-@pytest.mark.parametrize('port, why', [('0', 'from 1 to 65534'), ('taken', 'cannot be had')])
+@pytest.mark.parametrize('port, why', [('0', 'from 1 to 65534'), ('taken', 'cannot be used')])
 def test_a_feed_without_a_port_says_so(port, why, tmp_path):
     with socket.socket() as taken:
         taken.bind(('', 0))

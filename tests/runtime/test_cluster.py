@@ -166,7 +166,7 @@ def test_two_hosts_train_as_one_though_they_are_interrupted(train, feed, tmp_pat
 
 
 def check_trace(workdir):
-    """Of a training on JAX, which has TensorFlow's input beside its own steps."""
+    """Checks the trace of a training on JAX, which has TensorFlow's input pipeline in it, too."""
     from dualstream.traces import read_trace, review
 
     trace = read_trace(workdir)
