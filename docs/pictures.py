@@ -4,9 +4,9 @@ import io
 import pathlib
 
 import matplotlib.figure
-from dualstream.datasets.cassava_crop.demo import draw_leaf_photo
 from PIL import Image
 
+from dualstream.datasets.cassava_crop.demo import draw_leaf_photo
 from dualstream.figures.hue_wheel import hue_wheel_figure
 from dualstream.figures.routine_figure import routine_figure
 

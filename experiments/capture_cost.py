@@ -83,10 +83,10 @@ def _round(model, batches, way: str) -> list[float]:
             self.times = []
 
         def on_train_batch_begin(self, batch, logs=None):
-            self._begun = time.perf_counter()
+            self._started = time.perf_counter()
 
         def on_train_batch_end(self, batch, logs=None):
-            self.times.append(time.perf_counter() - self._begun)
+            self.times.append(time.perf_counter() - self._started)
 
     last = WARM_UP + _STEPS.value
     clock = Clock()
