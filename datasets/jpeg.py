@@ -1,16 +1,34 @@
 """Photographs in any format, and the one format that every reader can rely on: upright JPEGs."""
 
+import contextlib
 import io
+from collections.abc import Iterator
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 _ORIENTATION = 0x0112  # the EXIF tag (CIPA DC-008)
 _TURNED = range(2, 9)  # 1 is upright; other values are invalid, and are taken as upright
 
 
+@contextlib.contextmanager
+def refusing_truncated() -> Iterator[None]:
+    """Makes Pillow refuse truncated files inside it, in all threads of the process.
+
+    TFDS tells Pillow to accept them as soon as it decodes an image with Pillow itself.
+    """
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def check_readable(contents: bytes) -> None:
     """Decodes a photograph, at the lowest scale that still reads every byte.
+
+    Use it inside `refusing_truncated`.
 
     Args:
       contents: the bytes of a file.

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import tqdm
 from etils import epath
 
-from dualstream.datasets.jpeg import check_readable
+from dualstream.datasets.jpeg import check_readable, refusing_truncated
 from dualstream.runtime.errors import UserError
 
 
@@ -76,7 +76,7 @@ def check_all(place: os.PathLike | str, records: list[Record]) -> None:
             return f'{record.filename}: {error}'
         return None
 
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+    with refusing_truncated(), concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = tqdm.tqdm(pool.map(problem, records), 'Checking photographs', len(records),
                           unit=' photos', leave=False)
         problems = [problem for problem in found if problem]

@@ -13,8 +13,7 @@ from etils import epath
 from google.protobuf.message import DecodeError
 
 from dualstream.datasets.cassava_crop.labels import LABELS
-from dualstream.datasets.records import (
-    FileBytes, Record, Refused, check_all, stratified_splits)
+from dualstream.datasets.records import FileBytes, Record, Refused, check_all, stratified_splits
 
 DISEASES = {
     '0': 'Cassava Bacterial Blight (CBB)',

@@ -9,8 +9,7 @@ import tensorflow_datasets as tfds
 from etils import epath
 
 from dualstream.datasets.photo_builder import PhotoBuilder
-from dualstream.datasets.records import (
-    FileBytes, Record, Refused, check_all, stratified_splits)
+from dualstream.datasets.records import FileBytes, Record, Refused, check_all, stratified_splits
 from dualstream.runtime.errors import UserError
 
 _SPLITS = ('train', 'validation', 'valid', 'val', 'test')
