@@ -77,7 +77,7 @@ class TrainConfig:
     'random'
     >>> TrainConfig(epochs=0)
     Traceback (most recent call last):
-    ValueError: epochs must be at least 1, got 0
+    ValueError: epochs must be a whole number of at least 1, got 0
     """
 
     dataset: str = field(

@@ -50,7 +50,7 @@ def compile_network(
     >>> network = keras.Sequential([keras.Input([2]), keras.layers.Dense(3, 'softmax')])
     >>> compile_network(network, 1e-3, 100)
     >>> network.optimizer.name
-    'adamw'
+    'adam_w'
     """
     synchronize_statistics(network, replicas)
     warm_up = max(1, round(WARM_UP * steps))
