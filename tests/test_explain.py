@@ -14,7 +14,6 @@ from dualstream import explain as command
 from dualstream import network
 from dualstream.runtime.errors import UserError
 
-
 LABELS = ['absent', 'ill', 'well']
 """Of which one is in no photograph of the test split, so it has no recall."""
 

@@ -91,7 +91,7 @@ def unpack(packed: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
 _BITS = (128, 64, 32, 16, 8, 4, 2, 1)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _compiled(hsv_range: HsvRange):
     @tf.function(jit_compile=True, input_signature=[tf.TensorSpec([3 * CHUNK], tf.uint8)])
     def pack(channels):

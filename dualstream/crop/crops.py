@@ -13,7 +13,12 @@ in raster order. So a photograph without a leaf gives its middle.
 import tensorflow as tf
 
 from dualstream.crop.windows import (
-    candidate_offsets, candidate_windows, overlap, saccade_windows, window_size)
+    candidate_offsets,
+    candidate_windows,
+    overlap,
+    saccade_windows,
+    window_size,
+)
 
 STRIDE = 8
 """Pixels between neighbouring windows: the leaf grid's block, so masks and grids allow the same."""

@@ -19,7 +19,13 @@ from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
 from dualstream.color.packed import count_blocks, packed_mask, unpack
 from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
 from dualstream.pipeline.decode import (
-    cut, decode_frame, decode_image, decode_window, frame_size, to_image)
+    cut,
+    decode_frame,
+    decode_image,
+    decode_window,
+    frame_size,
+    to_image,
+)
 from dualstream.runtime.choices import CROPS, LOOKS, MASKS
 
 
@@ -121,7 +127,8 @@ class Routine:
             return self.window(
                 self._mask(_glance(contents)), seed, frame_size(contents), block=BLOCK)
         if 'leaf_grid' not in example:
-            raise ValueError("look='grid' needs examples with a leaf_grid, as those of cassava_crop")
+            raise ValueError(
+                "look='grid' needs examples with a leaf_grid, as those of cassava_crop")
         size = tf.stack([example['height'], example['width']])
         return self.window(example['leaf_grid'], seed, tf.cast(size, tf.int32), block=BLOCK)
 

@@ -7,8 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualstream.crop import (
-    array_crop, candidate_windows, center_window, coverage, leaf_grid, loop_crop, max_rand_crop,
-    window_size)
+    array_crop,
+    candidate_windows,
+    center_window,
+    coverage,
+    leaf_grid,
+    loop_crop,
+    max_rand_crop,
+    window_size,
+)
 
 
 @st.composite
