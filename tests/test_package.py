@@ -65,7 +65,8 @@ def test_wheel_works_outside_of_the_checkout(wheel, builder, data_dir, tmp_path)
     zipfile.ZipFile(wheel).extractall(site)  # all that pip does with a wheel of Python alone
     process = commands.run('-c', f'''
 import sys
-sys.path[:] = [{str(site)!r}, *(path for path in sys.path if path not in {["", str(ROOT), str(ROOT / "tests")]})]
+checkout = {["", str(ROOT), str(ROOT / "tests")]}
+sys.path[:] = [{str(site)!r}, *(path for path in sys.path if path not in checkout)]
 import dualstream
 import tensorflow_datasets as tfds
 import importlib.util

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dualstream.network import PRESETS, dual_stream
-from experiments.streams import cell, tables, photographs, variants
+from experiments.streams import cell, photographs, tables, variants
 from experiments.streams.variants import COSTS, VARIANTS, matched
 
 

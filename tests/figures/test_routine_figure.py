@@ -56,7 +56,7 @@ def test_the_figure_tells_each_routines_coverage(photo, mask):
     assert said[-4:] == [f'{share:.1%} leaf' for share in expected]
     for name in ('none', 'cv-loop', 'tf-loop', 'cv-array', 'tf-array', 'cv-random', 'tf-random'):
         assert sum(name in title for title in said) == 1
-    for axes, share in zip(figure.axes[-4:], expected):
+    for axes in figure.axes[-4:]:
         assert axes.images[0].get_array().shape == (*TARGET, 3)
 
 
