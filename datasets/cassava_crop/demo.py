@@ -32,7 +32,8 @@ def draw_leaf_photo(label: int, seed: int, index: int, height: int = 600,
                     width: int = 800) -> np.ndarray:
     """Draws one synthetic photograph.
 
-    The same seed and index give the same scene for every label; arguments alone settle each pixel.
+    The same seed and index give the same scene for every label, and the same arguments the same
+    pixels.
 
     Args:
       label: class, 0 to 4 for cbb, cbsd, cgm, cmd, healthy.
@@ -55,7 +56,7 @@ def draw_leaf_photo(label: int, seed: int, index: int, height: int = 600,
 
 
 def demo_labels(pictures: int, seed: int) -> np.ndarray:
-    """Labels of the synthetic pictures 0 to pictures - 1, as imbalanced as Kaggle's set of 2020.
+    """Gives the labels of the synthetic photographs, as imbalanced as Kaggle's set of 2020.
 
     Args:
       pictures: how many, not negative.
@@ -72,14 +73,14 @@ def demo_labels(pictures: int, seed: int) -> np.ndarray:
 
 
 def encode_jpeg(pixels: np.ndarray) -> bytes:
-    """JPEG bytes of quality 90, chroma halved both ways (4:2:0), of uint8 (H, W, 3)."""
+    """Encodes uint8 (H, W, 3) as a JPEG of quality 90, with chroma at half the size (4:2:0)."""
     sink = io.BytesIO()
     Image.fromarray(pixels).save(sink, 'JPEG', quality=90, subsampling='4:2:0')
     return sink.getvalue()
 
 
 def _background(rng: np.random.Generator, height: int, width: int) -> Image.Image:
-    """Ground with the shadow of something unseen on it, under some sky, or nothing but sky."""
+    """Ground with a shadow on it, with or without sky above it, or sky alone."""
     kind = rng.random()
     if kind < 0.2:
         return _tint(_sky(rng, height, width), SKY)
@@ -103,7 +104,7 @@ def _tint(texture: Image.Image, colours) -> Image.Image:
 
 
 def _soil(rng: np.random.Generator, height: int, width: int) -> Image.Image:
-    """Humps and crumbs, with pebbles that are lit from above."""
+    """Uneven soil with pebbles that are lit from above."""
     texture = Image.blend(clouds(rng, height, width, 90), clouds(rng, height, width, 16), 0.5)
     texture = Image.blend(texture, clouds(rng, height, width, 4), 0.3)
     draw = ImageDraw.Draw(texture)
@@ -126,7 +127,7 @@ def _concrete(rng: np.random.Generator, height: int, width: int) -> Image.Image:
 
 
 def _straw(rng: np.random.Generator, height: int, width: int) -> Image.Image:
-    """Stalks that lie across one another."""
+    """Stalks of straw in all directions."""
     texture = clouds(rng, height, width, 40).point(lambda level: level // 2)
     draw = ImageDraw.Draw(texture)
     feet = rng.uniform((0, 0), (width, height), (420, 2))
@@ -155,7 +156,7 @@ def _shadow(rng: np.random.Generator, height: int, width: int) -> Image.Image:
 
 
 def _weeds(frame: Image.Image, rng: np.random.Generator) -> None:
-    """Sometimes a few thin blades of grass: plant to the mask, but too thin to fill a window."""
+    """Sometimes adds blades of grass, which the mask covers, but which cannot fill a window."""
     draw = ImageDraw.Draw(frame)
     for _ in range(rng.integers(2, 8) if rng.random() < 0.4 else 0):
         turns = rng.uniform(0, 2 * np.pi) + np.linspace(0, rng.normal(0, 0.8), 8)
@@ -171,7 +172,7 @@ def _leaf_green(rng: np.random.Generator) -> tuple[int, ...]:
 
 
 def _lay_leaf(frame: Image.Image, leaf, rng: np.random.Generator) -> None:
-    """Puts a leaf and its shadow where it leaves the middle of the frame free, or nearly so."""
+    """Puts a leaf and its shadow where they cover the middle of the frame as little as they can."""
     blade, opacity = leaf
     size = np.array(blade.size)
     # A little of the leaf may stick out of the frame.

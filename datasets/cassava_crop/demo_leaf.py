@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 SIDE_VEINS = 9  # on each side of a midrib
-VEIN_SLANT = 0.10  # how much nearer to the tip a side vein ends than it began, in `along`
+VEIN_SLANT = 0.10  # how much nearer to the tip a side vein ends than it starts, in `along`
 FAN = np.radians(128)  # the outermost lobes stand this far from the middle one
 
 YELLOW = (222, 208, 70)
@@ -93,7 +93,7 @@ def grow_lobes(rng: np.random.Generator, length: float) -> list[Lobe]:
 
 
 def distort(lobes: list[Lobe], rng: np.random.Generator) -> list[Lobe]:
-    """The same lobes as mosaic leaves them: narrow, twisted and one-sided."""
+    """The same lobes deformed by mosaic: narrow, twisted and one-sided."""
     return [dataclasses.replace(
         lobe, half_width=lobe.half_width * rng.uniform(0.75, 1.0), bend=rng.uniform(-0.22, 0.22),
         skew=rng.uniform(-0.3, 0.3), ripple=rng.uniform(0.08, 0.2)) for lobe in lobes]
@@ -199,7 +199,7 @@ MOSAIC = MARKS.index(mark_mosaic)
 
 
 def wear(canvas: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """What every leaf gathers, whatever its class: unevenness, dust and glints of the sky."""
+    """Adds what leaves of every class have: unevenness, dust and reflections of the sky."""
     size = canvas.width
     uneven = clouds(rng, size, size, int(rng.integers(25, 60)))
     canvas = Image.composite(canvas.point(lambda level: int(0.82 * level)), canvas, uneven)
@@ -211,7 +211,7 @@ def wear(canvas: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def settle_mean(canvas: Image.Image, opacity: Image.Image, green) -> Image.Image:
-    """Scales each channel until the blade's mean is `green`: the mean must not tell the class."""
+    """Scales each channel until the blade's mean is `green`, so that the mean shows no class."""
     pixels = np.asarray(canvas)
     gain = np.asarray(green) / pixels[np.asarray(opacity) > 127].mean(axis=0)
     tones = np.clip(np.arange(256)[:, None] * gain, 0, 255).round().astype(np.uint8)
@@ -244,5 +244,5 @@ def draw_leaf(label: int, length: float, green, scene: np.random.Generator,
 
 
 def _flat(points: np.ndarray) -> list[float]:
-    """x0, y0, x1, y1 ..., as Pillow likes it."""
+    """Gives x0, y0, x1, y1 ..., the form that Pillow takes."""
     return points.ravel().tolist()

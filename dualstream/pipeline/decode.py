@@ -1,4 +1,4 @@
-"""Decoding: from the bytes of a picture to its pixels, the whole frame or one window of it."""
+"""Decoding: from the bytes of a photograph to its pixels, of the whole frame or of one window."""
 
 import functools
 
@@ -6,22 +6,50 @@ import tensorflow as tf
 
 
 def decode_frame(contents: tf.Tensor) -> tf.Tensor:
-    """The whole frame: uint8 (H, W, 3), from the bytes of a JPEG, PNG, GIF or BMP."""
+    """Decodes the whole frame at full size.
+
+    Use it for masks and windows that are chosen from the pixels.
+
+    Args:
+      contents: string, the bytes of a JPEG, PNG, GIF or BMP. Of 16 bits per channel the upper 8
+        remain, and an alpha channel is dropped.
+
+    Returns:
+      uint8 (H, W, 3), sRGB.
+
+    Raises:
+      tf.errors.InvalidArgumentError: the bytes are not a whole image.
+
+    Example:
+
+    >>> photo = tf.io.encode_jpeg(tf.zeros([60, 80, 3], tf.uint8))
+    >>> decode_frame(photo).shape
+    TensorShape([60, 80, 3])
+    """
     with tf.name_scope('decode'):
         frame = tf.io.decode_image(contents, channels=3, expand_animations=False)
         return tf.ensure_shape(frame, [None, None, 3])
 
 
 def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
-    """The whole frame, resized: float32 (height, width, 3), sRGB in [0, 1].
+    """Decodes the whole frame and resizes it, bilinearly with antialiasing.
 
-    Bilinear with antialiasing, since a photograph is mostly several times as large. For the same
-    reason a JPEG is decoded at the least of the scales that its cosine transform has at no cost, 1,
-    1/2, 1/4 and 1/8, that is as large as the image: that takes half the time, and averages too.
+    Use it where the network looks at the whole frame. A JPEG is decoded at the smallest of the
+    scales 1, 1/2, 1/4 and 1/8 that is at least as large as the image to make. The JPEG format has
+    these scales built in, so this takes about half the time.
 
     Args:
       contents: string, the bytes of a JPEG, PNG, GIF or BMP.
-      height, width: of the image to make, in pixels.
+      height, width: of the image to make, in pixels, at least 1.
+
+    Returns:
+      float32 (height, width, 3), sRGB in [0, 1].
+
+    Example:
+
+    >>> photo = tf.io.encode_jpeg(tf.zeros([60, 80, 3], tf.uint8))
+    >>> decode_image(photo, 30, 40).shape
+    TensorShape([30, 40, 3])
     """
     def scaled():
         times = tf.reduce_min(frame_size(contents) // [height, width])
@@ -38,14 +66,23 @@ def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
 def decode_window(
     contents: tf.Tensor, window: tf.Tensor, target_size: tuple[int, int]
 ) -> tf.Tensor:
-    """One window: float32 (height, width, 3), sRGB in [0, 1].
+    """Decodes one window of the frame.
 
-    Of a JPEG only the window is decoded, which is what makes choosing first worth the while.
+    Use it after a window is chosen without pixels: of a JPEG only the window is decoded.
 
     Args:
       contents: string, the bytes of a JPEG, PNG, GIF or BMP.
-      window: int32 (4,), (y, x, height, width) inside the frame.
+      window: int32 (4,), (y, x, height, width) in pixels, inside the frame.
       target_size: height and width of the image to make; a window smaller than it is enlarged.
+
+    Returns:
+      float32 (height, width, 3), sRGB in [0, 1].
+
+    Example:
+
+    >>> photo = tf.io.encode_jpeg(tf.zeros([60, 80, 3], tf.uint8))
+    >>> decode_window(photo, tf.constant([10, 20, 32, 32]), (32, 32)).shape
+    TensorShape([32, 32, 3])
     """
     with tf.name_scope('decode'):
         pixels = tf.cond(
@@ -56,22 +93,41 @@ def decode_window(
 
 
 def cut(frame: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-    """The window's pixels of a decoded frame: uint8 (h, w, 3)."""
+    """Cuts a window out of a decoded frame.
+
+    Args:
+      frame: uint8 (H, W, 3).
+      window: int32 (4,), (y, x, height, width) in pixels, inside the frame.
+
+    Returns:
+      uint8 (height, width, 3).
+    """
     y, x, height, width = tf.unstack(window)
     return frame[y:y + height, x:x + width]
 
 
 def to_image(pixels: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
-    """A window's pixels, uint8 (h, w, 3), as float32 in [0, 1] of the target's size.
+    """Makes an image of the target's size from a window's pixels.
 
-    A window is never larger than the target. One that is smaller is enlarged, bilinearly; one that
-    fits passes tf.image.resize unchanged.
+    Args:
+      pixels: uint8 (h, w, 3), no larger than the target. A smaller window is enlarged bilinearly.
+      target_size: height and width of the image to make.
+
+    Returns:
+      float32 (height, width, 3), sRGB in [0, 1].
     """
     return tf.image.resize(pixels, target_size) / 255
 
 
 def frame_size(contents: tf.Tensor) -> tf.Tensor:
-    """Height and width of the frame: int32 (2,). Of a JPEG only the header is read."""
+    """Reads the size of the frame; of a JPEG from the header alone.
+
+    Args:
+      contents: string, the bytes of a JPEG, PNG, GIF or BMP.
+
+    Returns:
+      int32 (2,), height and width in pixels.
+    """
     return tf.cond(
         tf.io.is_jpeg(contents),
         lambda: tf.io.extract_jpeg_shape(contents)[:2],
