@@ -122,7 +122,8 @@ def _page(summary: dict, others: list[dict]) -> str:
         f'on {dataset["train"]:,}, validated on {dataset["validation"]:,}.',
         '',
         f'{summary["images_per_second"]:.0f} images/s in training; '
-        f'{summary["training_seconds"]:.0f} s with scoring, on {made_by["device"]} ({made_by["machine"]}); {summary["parameters"]:,} '
+        f'{summary["training_seconds"]:.0f} s with scoring, on {made_by["device"]} '
+        f'({made_by["machine"]}); {summary["parameters"]:,} '
         f'parameters; TensorFlow {made_by["tensorflow"]}, Keras {made_by["keras"]} on '
         f'{made_by["backend"]}.',
         '',

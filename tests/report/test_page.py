@@ -13,7 +13,8 @@ def summary(**changed):
     return {'config': config, 'balanced_accuracy': 0.5, 'accuracy': 0.5, 'label_names': ['a'],
             'one_window_balanced_accuracy': 0.5, 'per_class_recall': {'a': 0.5},
             'images_per_second': 10.0, 'training_seconds': 1.0, 'parameters': 1,
-            'dataset': {'name': 'leaves', 'synthetic': True, 'train': 1, 'validation': 1, 'test': 1},
+            'dataset': {
+                'name': 'leaves', 'synthetic': True, 'train': 1, 'validation': 1, 'test': 1},
             'made_by': {'device': 'CPU', 'machine': 'x', 'python': '3', 'tensorflow': '2',
                         'keras': '3', 'backend': 'tensorflow'}}
 

@@ -32,7 +32,8 @@ def test_equal_configurations_give_equal_networks_and_another_seed_another(train
                         for name, seed in (('one', 0), ('same', 0), ('other', 1)))
     for variable, equal in zip(one.model.variables, same.model.variables, strict=True):
         np.testing.assert_array_equal(variable, equal)
-    assert any(not np.array_equal(*pair) for pair in zip(one.model.variables, other.model.variables))
+    pairs = zip(one.model.variables, other.model.variables)
+    assert any(not np.array_equal(*pair) for pair in pairs)
     assert [row['epoch'] for row in one.rows] == [1]
     assert one.scores is one.one_window
 
