@@ -8,8 +8,8 @@ are drawn in DIR/hue_wheel.png.
 With --suggest the photographs are not drawn one by one. Their colours propose thresholds: pixels
 are counted by hue, each by its chroma; the histogram is smoothed until the hues that a plant can
 have hold one mode; the range reaches from there to the valley on each side, or to where a twentieth
-of the mode is left; the floors of saturation and value are found likewise among the pixels of those
-hues. DIR/suggested_thresholds.png shows it.
+of the mode is left; the floors of saturation and value are found in the same way, among the pixels of
+those hues. DIR/suggested_thresholds.png shows it.
 """
 
 import itertools
@@ -129,14 +129,14 @@ def _suggest(photos, hsv_range, out: pathlib.Path, readable: '_Readable') -> Non
     print(f'suggested: {in_words(found)}; covers {share_inside(pixels, found):.1%}')
     print(f'how: the leaf is the mode of hues weighted by chroma, here {suggestion.mode}°; the '
           'range reaches to the valleys around it, or to a twentieth of its height; the floors '
-          'of saturation and value likewise')
+          'of saturation and value are found in the same way')
     print(repr(found))
     print(f'--hue={found.hue[0]},{found.hue[1]} --saturation={found.saturation[0]:.2f},1 '
           f'--value={found.value[0]:.2f},1')
 
 
 class _Readable:
-    """Goes through photographs with a progress bar; one that cannot be read is told and left out.
+    """Goes through photographs with a progress bar; it names those that cannot be read.
 
     Attributes:
       bar: of tqdm.

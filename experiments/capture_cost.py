@@ -91,12 +91,12 @@ def _round(model, batches, way: str) -> list[float]:
     last = WARM_UP + _STEPS.value
     clock = Clock()
     with tempfile.TemporaryDirectory() as logdir:
-        beside = [] if way == 'none' else [TraceSteps(
+        callbacks = [] if way == 'none' else [TraceSteps(
             *((WARM_UP + 1, last) if way != 'later' else (10_000, 10_001)), logdir=logdir,
             start_step=0, images=BATCH_SIZE, devices=['/device:CPU:0'],
             level=way if way != 'later' else 'ops')]
         # The clock is the first callback, so that it stops before the trace is written.
-        model.fit(batches, steps_per_epoch=last, verbose=0, callbacks=[clock, *beside])
+        model.fit(batches, steps_per_epoch=last, verbose=0, callbacks=[clock, *callbacks])
     return clock.times[WARM_UP:]
 
 
