@@ -53,12 +53,13 @@ def main(argv: list[str]) -> None:
             print(f'stopped by {stop.signal_name} and saved at step {stop.step}; --resume '
                   'continues from there', file=sys.stderr)
             raise
-        if not place.chief:
-            return
+        # On every host, since reading weights that several hosts hold needs all of them.
         with workdir.writing('model.keras') as path:
             trained.model.save(path)
         write_report(trained, config, photos=photos, place=place, workdir=workdir)
         workdir.checkpoints.delete()
+    if not place.chief:
+        return
     scores = trained.scores
     print(f'balanced accuracy {scores.balanced_accuracy:.1%}, accuracy {scores.accuracy:.1%} on '
           f'{scores.confusion.sum()} held-out images; see {options.workdir}/report.md')
