@@ -8,8 +8,8 @@ are drawn in DIR/hue_wheel.png.
 With --suggest the photographs are not drawn one by one. Their colours propose thresholds: pixels
 are counted by hue, each by its chroma; the histogram is smoothed until the hues that a plant can
 have hold one mode; the range reaches from there to the valley on each side, or to where a twentieth
-of the mode is left; the floors of saturation and value are found in the same way, among the pixels of
-those hues. DIR/suggested_thresholds.png shows it.
+of the mode is left; the floors of saturation and value are found in the same way, among the pixels
+of those hues. DIR/suggested_thresholds.png shows it.
 """
 
 import itertools
