@@ -8,6 +8,7 @@ The seven routines of preprocessing are chosen by --mask and --crop; `none` resi
 """
 
 import dataclasses
+import pathlib
 import sys
 import tempfile
 
@@ -37,7 +38,7 @@ def main(argv: list[str]) -> None:
         place = devices.place(options.device, options.tpu)
     # All hosts compute the same; the chief's results are kept.
     with tempfile.TemporaryDirectory() as scratch, Workdir(
-            options.workdir if place.chief else scratch,
+            options.workdir if place.chief else pathlib.Path(scratch, 'run'),
             dataclasses.asdict(config) | {'replicas': place.replicas},
             resume=options.resume) as workdir:
         if place.cluster.from_chief(workdir.finished):

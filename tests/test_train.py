@@ -92,12 +92,14 @@ def test_trace_opens_in_the_profile_plugin_with_step_times(finished):
     assert said.step_ms == pytest.approx(np.mean([row['stepTimeMs'] for row in rows]), rel=0.05)
 
 
-def test_tensorboard_has_the_curves(finished):
+def test_tensorboard_has_the_curves_the_images_and_the_graphs(finished):
     from tensorboard.backend.event_processing import event_accumulator
 
     events = event_accumulator.EventAccumulator(str(finished / 'tensorboard' / 'train'))
     events.Reload()
-    assert 'epoch_loss' in events.Tags()['tensors']
+    assert {'epoch_loss', 'crops/01', 'crops/12'} <= set(events.Tags()['tensors'])
+    graphs = {path.name for path in (finished / 'tensorboard' / 'graphs').iterdir()}
+    assert graphs == {'tf_color_mask', 'array_crop'}
 
 
 def test_kill_and_resume_ends_as_if_nothing_had_happened(start, finished, tmp_path):

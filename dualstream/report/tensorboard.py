@@ -1,5 +1,6 @@
 """What a run shows in TensorBoard: curves, graphs of its mask and crop, and images."""
 
+import functools
 import os
 
 import keras
@@ -19,7 +20,7 @@ _IMAGES = 12
 def tensorboard_callbacks(
     config: TrainConfig, *, photos: Photos, logdir: os.PathLike | str
 ) -> list[keras.callbacks.Callback]:
-    """Makes the callbacks by which a training shows itself in TensorBoard, and writes its graphs.
+    """Makes the callbacks by which a training shows itself in TensorBoard.
 
     Args:
       config: what defines the run.
@@ -27,24 +28,39 @@ def tensorboard_callbacks(
       logdir: the folder that TensorBoard shows.
 
     Returns:
-      Callbacks for `training.run.train`: curves, and after each epoch some images as the network
-      got them in it, with its predictions.
+      Callbacks for `training.run.train`: curves, the graphs of mask and crop, and after each epoch
+      some images as the network got them in it, with its predictions.
     """
     routine = routine_of(config)
-    write_graphs(logdir, routine)
     curves = keras.callbacks.TensorBoard(str(logdir), write_graph=False)
     curves.async_safe = True  # it reads nothing before the end of an epoch
-    writer = tf.summary.create_file_writer(os.path.join(logdir, 'train'))
+
+    @functools.cache  # made by the first epoch, since the training clears the folder at its start
+    def writer() -> tf.summary.SummaryWriter:
+        return tf.summary.create_file_writer(os.path.join(logdir, 'train'))
 
     def sample(epoch: int) -> tf.data.Dataset:
         return training_sample(photos, routine, _IMAGES, epoch=epoch, seed=config.seed,
                                color_jitter=config.recipe.color_jitter)
 
     def show(images, labels, probabilities, epoch):
-        write_images(writer, images, labels, probabilities=probabilities,
+        write_images(writer(), images, labels, probabilities=probabilities,
                      label_names=photos.label_names, step=epoch)
 
-    return [curves, ShowInputs(sample, show)]
+    return [curves, _WriteGraphs(logdir, routine), ShowInputs(sample, show)]
+
+
+class _WriteGraphs(keras.callbacks.Callback):
+    """Writes the graphs of a routine's mask and crop as the training starts."""
+
+    async_safe = True  # it reads nothing of the training
+
+    def __init__(self, logdir: os.PathLike | str, routine: Routine):
+        super().__init__()
+        self._logdir, self._routine = logdir, routine
+
+    def on_train_begin(self, logs=None):
+        write_graphs(self._logdir, self._routine)
 
 
 def write_graphs(logdir: os.PathLike | str, routine: Routine) -> None:
