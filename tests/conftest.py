@@ -1,5 +1,6 @@
 """Settings of all tests: quiet, on the CPU, and photographs drawn for the occasion."""
 
+import importlib
 import os
 import pathlib
 
@@ -14,6 +15,7 @@ hypothesis.settings.load_profile('dualstream')
 
 import filelock  # noqa: E402
 import pytest  # noqa: E402
+from absl import flags  # noqa: E402
 from commands import Command  # noqa: E402
 
 
@@ -39,6 +41,33 @@ def once(tmp_path_factory, worker_id):
         return folder
 
     return once
+
+
+_FLAGS = {}  # of each command that was imported: its absl flags by name
+
+
+@pytest.fixture(scope='module')
+def command():
+    """Imports a command's module, and lends it its flags for as long as a test module runs.
+
+    Commands have flags of the same names, and a process has one set of flags; so a test must not
+    import a command in any other way.
+    """
+    lent = []
+
+    def command(name):
+        module = importlib.import_module(name)
+        made = flags.FLAGS.flags_by_module_dict().get(name, [])
+        _FLAGS.setdefault(name, {flag.name: flag for flag in made})
+        for flag in _FLAGS[name]:
+            if flag not in flags.FLAGS:
+                flags.FLAGS[flag] = _FLAGS[name][flag]
+        lent.extend(_FLAGS[name])
+        return module
+
+    yield command
+    for flag in lent:
+        delattr(flags.FLAGS, flag)
 
 
 def small_demo(data_dir):
@@ -89,9 +118,9 @@ def start(small_training):
 def finished(start, once):
     """The folder of a run that was let finish, beside one without a crop."""
     def train(runs):
-        for name, flags in (('none', ('--mask=none', '--crop=none')),
+        for name, given in (('none', ('--mask=none', '--crop=none')),
                             ('smart', ('--profile_steps=6,8',))):
-            training = start(runs / name, *flags)
+            training = start(runs / name, *given)
             _, said = training.communicate()
             assert training.returncode == 0, said
 

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dualstream import explain as command
 from dualstream import network
 from dualstream.runtime.errors import UserError
 
@@ -77,23 +76,24 @@ def test_a_user_s_mistake_is_one_line_and_a_status(run, photograph, tmp_path):
     assert not list((tmp_path / 'out').glob('*'))
 
 
-def test_a_model_that_cannot_be_explained_is_the_user_s_mistake(run, tmp_path):
+def test_a_model_that_cannot_be_explained_is_the_user_s_mistake(run, tmp_path, command):
+    module = command('dualstream.explain')
     summary = json.loads((run / 'summary.json').read_text())
     other = keras.Sequential([keras.layers.Input((64, 64, 3)), keras.layers.Flatten(),
                               keras.layers.Dense(3)])
     (tmp_path / 'model.keras').write_bytes((run / 'model.keras').read_bytes()[:100])
     with pytest.raises(UserError, match='model.keras cannot be loaded'):
-        command._load(tmp_path / 'model.keras', 3)
+        module._load(tmp_path / 'model.keras', 3)
     other.save(tmp_path / 'model.keras')
     with pytest.raises(UserError, match='not a network of two streams'):
-        command._load(tmp_path / 'model.keras', 3)
+        module._load(tmp_path / 'model.keras', 3)
     with pytest.raises(UserError, match='3 classes .* names 2'):
-        command._load(run / 'model.keras', 2)
+        module._load(run / 'model.keras', 2)
     for content in ('{', '[]', json.dumps({**summary, 'config': {}}),
                     json.dumps({'config': summary['config']})):
         (tmp_path / 'summary.json').write_text(content)
         with pytest.raises(UserError, match='summary.json is not the summary of a run'):
-            command._summary_of(tmp_path / 'model.keras')
+            module._summary_of(tmp_path / 'model.keras')
     (tmp_path / 'summary.json').unlink()
     with pytest.raises(UserError, match='has no summary.json'):
-        command._summary_of(tmp_path / 'model.keras')
+        module._summary_of(tmp_path / 'model.keras')

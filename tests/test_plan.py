@@ -47,7 +47,7 @@ def test_json_has_the_whole_plan():
     ('--tpu=v9-8', 'one of v5e-1, v5e-4, v5e-8, v6e-1, v6e-4, v6e-8'),
     pytest.param('--preset=huge', '--preset must be one of', marks=pytest.mark.slow),
     pytest.param('--batch_size=0', '--batch_size must be positive', marks=pytest.mark.slow),
-    ('--image_size=big', '--image_size must be like'),
+    ('--image_size=big', '--image_size=big: it must be HEIGHTxWIDTH'),
 ])
 def test_what_cannot_be_is_one_line_and_a_status(argument, why):
     process = run(argument)

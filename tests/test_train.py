@@ -17,7 +17,6 @@ from absl.testing import flagsaver
 from PIL import Image
 from xprof.convert import raw_to_tool_data
 
-from dualstream import train
 from dualstream.pipeline import Routine, evaluation_batches
 from dualstream.runtime.errors import UserError
 from dualstream.traces import read_trace, review
@@ -141,8 +140,10 @@ def test_a_training_says_at_its_start_what_runs_where(start, tmp_path):
 
 
 @pytest.fixture
-def run_main(data_dir, tmp_path):
+def run_main(data_dir, tmp_path, command):
     """Runs the command in this process, as far as its first error."""
+    train = command('dualstream.train')
+
     def run_main(**given):
         if not flags.FLAGS.is_parsed():
             flags.FLAGS(['train'])

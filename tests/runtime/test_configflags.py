@@ -8,14 +8,14 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from dualstream import train  # noqa: F401, defines the flags of all fields
 from dualstream.runtime import configflags
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import RunOptions, TrainConfig
 
 
 @pytest.fixture(scope='module', autouse=True)
-def parsed():
+def parsed(command):
+    command('dualstream.train')
     if not flags.FLAGS.is_parsed():
         flags.FLAGS(['train'])
 
