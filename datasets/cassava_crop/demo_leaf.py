@@ -210,7 +210,7 @@ def wear(canvas: Image.Image, rng: np.random.Generator) -> Image.Image:
     return canvas
 
 
-def settle_mean(canvas: Image.Image, opacity: Image.Image, green) -> Image.Image:
+def match_mean(canvas: Image.Image, opacity: Image.Image, green) -> Image.Image:
     """Scales each channel until the blade's mean is `green`, so that the mean shows no class."""
     pixels = np.asarray(canvas)
     gain = np.asarray(green) / pixels[np.asarray(opacity) > 127].mean(axis=0)
@@ -240,7 +240,7 @@ def draw_leaf(label: int, length: float, green, scene: np.random.Generator,
     blade = wear(blade, scene).filter(ImageFilter.GaussianBlur(scene.uniform(0.3, 0.7)))
     opacity = silhouette(lobes)
     box = opacity.getbbox()
-    return settle_mean(blade, opacity, green).crop(box), opacity.crop(box)
+    return match_mean(blade, opacity, green).crop(box), opacity.crop(box)
 
 
 def _flat(points: np.ndarray) -> list[float]:

@@ -42,8 +42,14 @@ class Folder(tfds.core.BuilderConfig):
                     for path in paths]
             for split, paths in self.files.items()}
         check_all(self.root, [record for records in splits.values() for record in records])
-        return splits if len(splits) > 1 else stratified_splits(
-            splits['train'], validation=0.1, test=0.1)
+        if len(splits) > 1:
+            return splits
+        splits = stratified_splits(splits['train'], validation=0.1, test=0.1)
+        if not splits['validation'] or not splits['test']:
+            raise UserError(
+                f'{self.root} has too few photographs for a validation and a test split: it needs '
+                'a class with three or more')
+        return splits
 
 
 class Builder(PhotoBuilder):
@@ -63,6 +69,7 @@ class Builder(PhotoBuilder):
 
     Raises:
       UserError: there is no such folder, or it has fewer than two classes, or another layout.
+        Preparing raises it where no class has the three photographs that three splits need.
     """
 
     VERSION = tfds.core.Version('1.0.0')

@@ -114,6 +114,12 @@ def test_all_files_that_are_no_photographs_are_listed(tmp_path):
         prepare(str(tmp_path / 'mine'), str(tmp_path / 'tfds'))
 
 
+def test_a_folder_without_enough_photographs_for_three_splits_is_refused(tmp_path):
+    photographs(tmp_path / 'mine', range(2))
+    with pytest.raises(UserError, match='needs a class with three or more'):
+        prepare(str(tmp_path / 'mine'), str(tmp_path / 'tfds'))
+
+
 def test_a_name_of_tfds_goes_before_a_folder(tmp_path, monkeypatch, data_dir):
     monkeypatch.chdir(tmp_path)
     photographs(tmp_path / 'cassava_crop/small', range(3))

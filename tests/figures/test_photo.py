@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from dualstream.figures.photo import read_photo
@@ -58,6 +59,11 @@ def test_sixteen_bits_become_eight():
     gray = np.linspace(0, 65535, 12 * 16).reshape(12, 16).astype(np.uint16)
     expected = np.repeat((gray >> 8)[..., None].astype(np.uint8), 3, axis=2)
     np.testing.assert_array_equal(read_photo(png(Image.fromarray(gray))), expected)
+
+
+def test_sixteen_bits_of_each_color_become_eight():
+    pixels = PIXELS.astype(np.uint16) << 8 | 37
+    np.testing.assert_array_equal(read_photo(tf.io.encode_png(pixels).numpy()), PIXELS)
 
 
 def test_an_invalid_orientation_is_ignored():
