@@ -56,18 +56,22 @@ class Record:
     content: object
 
 
-def check_all(place: os.PathLike | str, records: list[Record]) -> None:
-    """Decodes every photograph once and lists all that cannot be decoded.
+def check_all(
+    place: os.PathLike | str, records: list[Record], problems: Iterable[str] = ()
+) -> None:
+    """Decodes every photograph once and lists all that cannot be decoded, with other problems.
 
     Args:
       place: the folder that the message names.
       records: the photographs.
+      problems: what the caller found, to be listed with the photographs that cannot be decoded.
 
     Raises:
-      Refused: there are no records, or photographs are truncated or in no known format.
+      Refused: there are no records, or photographs are truncated or in no known format, or there
+        are other problems.
     """
     if not records:
-        raise Refused(place, ['no photographs found'])
+        raise Refused(place, list(problems) or ['no photographs found'])
 
     def problem(record: Record) -> str | None:
         try:
@@ -79,7 +83,7 @@ def check_all(place: os.PathLike | str, records: list[Record]) -> None:
     with refusing_truncated(), concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = tqdm.tqdm(pool.map(problem, records), 'Checking photographs', len(records),
                           unit=' photos', leave=False)
-        problems = [problem for problem in found if problem]
+        problems = [*problems, *(problem for problem in found if problem)]
     if problems:
         raise Refused(place, problems)
 

@@ -6,7 +6,7 @@ import tensorflow_datasets as tfds
 from etils import epath
 
 from dualstream.datasets.cassava_crop.labels import LABELS
-from dualstream.datasets.records import FileBytes, Record, Refused, check_all
+from dualstream.datasets.records import FileBytes, Record, check_all
 
 URL = 'https://storage.googleapis.com/emcassavadata/cassavaleafdata.zip'
 
@@ -27,7 +27,5 @@ class Icassava2019(tfds.core.BuilderConfig):
                 label = LABELS.index(path.parent.name)
                 filename = str(path.relative_to(root))
                 records.append(Record(filename, label, FileBytes(str(path))))
-        if unknown:
-            raise Refused(root, unknown)
-        check_all(root, [record for records in splits.values() for record in records])
+        check_all(root, [record for records in splits.values() for record in records], unknown)
         return splits

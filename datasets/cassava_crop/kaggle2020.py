@@ -39,12 +39,12 @@ class Kaggle2020(tfds.core.BuilderConfig):
         root = epath.Path(dl_manager.manual_dir)
         _check_label_map(root)
         if (root / 'train_images').is_dir():
-            records = _from_images(root)
+            records, problems = _from_images(root)
         elif (root / 'train_tfrecords').is_dir():
-            records = _from_tfrecords(root)
+            records, problems = _from_tfrecords(root)
         else:
             raise Refused(root, ['neither train_images/ nor train_tfrecords/ is there'])
-        check_all(root, records)
+        check_all(root, records, problems)
         return stratified_splits(records, self.validation, self.test)
 
 
@@ -60,7 +60,8 @@ def _check_label_map(root: epath.Path) -> None:
         raise Refused(root, [f'{path.name}: expected {DISEASES}, found {diseases}'])
 
 
-def _from_images(root: epath.Path) -> list[Record]:
+def _from_images(root: epath.Path) -> tuple[list[Record], list[str]]:
+    """The records that can be checked, and what is wrong with the others."""
     table = root / 'train.csv'
     if not table.exists():
         raise Refused(root, [f'{table.name} is missing'])
@@ -76,13 +77,14 @@ def _from_images(root: epath.Path) -> list[Record]:
                  for image_id in named - set(files)]
     problems += [f'{name}: a file in train_images/, but no row of {table.name}'
                  for name in set(files) - named]
-    if problems:
-        raise Refused(root, problems)
-    return [Record(image_id, int(label), FileBytes(str(files[image_id])))
-            for image_id, label in rows]
+    records = [Record(image_id, int(label), FileBytes(str(files[image_id])))
+               for image_id, label in dict(rows).items()
+               if image_id in files and label in DISEASES]
+    return records, problems
 
 
-def _from_tfrecords(root: epath.Path) -> list[Record]:
+def _from_tfrecords(root: epath.Path) -> tuple[list[Record], list[str]]:
+    """The records that can be checked, and what is wrong with the others."""
     rows, contents, problems = [], [], []
     for path in sorted((root / 'train_tfrecords').glob('ld_train*.tfrec')):
         for example in _examples(path):
@@ -91,10 +93,10 @@ def _from_tfrecords(root: epath.Path) -> list[Record]:
                 rows.append((example.image_id, example.label))
                 contents.append(example.content)
     problems += _label_problems(rows)
-    if problems:
-        raise Refused(root, problems)
-    return [Record(image_id, int(label), content)
-            for (image_id, label), content in zip(rows, contents, strict=True)]
+    records = [Record(image_id, int(label), content)
+               for (image_id, label), content in zip(rows, contents, strict=True)
+               if label in DISEASES]
+    return records, problems
 
 
 def _label_problems(rows: list[tuple[str, str]]) -> list[str]:

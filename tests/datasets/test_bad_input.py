@@ -88,6 +88,16 @@ def test_every_fault_is_listed_at_once(manual_dir, refused):
         assert sum(name in line and reason in line for line in said) == 1
 
 
+def test_faults_of_the_table_and_of_photographs_are_listed_together(manual_dir, refused):
+    damaged, missing, *_ = photographs(manual_dir)
+    damaged.write_text('not a photograph')
+    missing.unlink()
+    said = refused()
+    assert said[0].startswith('2 problems')
+    for name, reason in ((damaged.name, 'not a picture'), (missing.name, 'no file')):
+        assert sum(name in line and reason in line for line in said) == 1
+
+
 @pytest.mark.parametrize('pillow_is_lenient', [False, True])
 def test_unreadable_photographs_are_all_listed(
         manual_dir, refused, monkeypatch, pillow_is_lenient):
@@ -194,6 +204,13 @@ def test_sixteen_bits_become_eight(form):
     gray = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (48, 1))
     seen = decoded(upright_jpeg(encoded(Image.fromarray(gray), form)))
     assert np.abs(seen - (gray // 256)[..., None].astype(int)).max() <= 3
+
+
+def test_sixteen_bits_of_each_color_become_eight():
+    ramp = np.tile(np.linspace(0, 65535, 64).astype(np.uint16), (48, 1))
+    pixels = np.stack([ramp, ramp[:, ::-1], ramp // 2], axis=-1)
+    contents = tf.io.encode_png(pixels).numpy()
+    assert np.abs(decoded(upright_jpeg(contents)) - pixels // 256).max() <= 6
 
 
 @pytest.mark.parametrize('orientation, turn', [
@@ -364,9 +381,9 @@ def test_a_failed_preparation_leaves_nothing_that_loads(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_killed_preparation_leaves_nothing_that_loads_and_can_be_repeated(tmp_path):
     process = start_preparing(tmp_path, 4000)
-    begun = time.monotonic()
+    started = time.monotonic()
     while not list(tmp_path.glob('cassava_crop/small/*incomplete*')):
-        assert process.poll() is None and time.monotonic() < begun + 120
+        assert process.poll() is None and time.monotonic() < started + 120
         time.sleep(0.1)
     time.sleep(2)  # well into it
     process.send_signal(signal.SIGKILL)
