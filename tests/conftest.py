@@ -53,7 +53,7 @@ def command():
     Commands have flags of the same names, and a process has one set of flags; so a test must not
     import a command in any other way.
     """
-    lent = []
+    lent = set()  # a module may ask for a command more than once
 
     def command(name):
         module = importlib.import_module(name)
@@ -62,7 +62,7 @@ def command():
         for flag in _FLAGS[name]:
             if flag not in flags.FLAGS:
                 flags.FLAGS[flag] = _FLAGS[name][flag]
-        lent.extend(_FLAGS[name])
+        lent.update(_FLAGS[name])
         return module
 
     yield command
