@@ -14,7 +14,6 @@ def fit(
     steps_per_epoch: int,
     epochs: int,
     start_step: int = 0,
-    class_weight: dict[int, float] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int | None = None,
 ) -> None:
@@ -32,7 +31,6 @@ def fit(
       steps_per_epoch: batches in an epoch, at least 1.
       epochs: of the whole training, at least 1.
       start_step: steps trained before, from 0 to steps_per_epoch * epochs.
-      class_weight: the weight of each class in the loss; None where the batches bring weights.
       callbacks: called as Keras calls them.
       verbose: 0 prints nothing, 1 shows a progress bar, 2 prints a line an epoch; None is 1 on a
         terminal, else 2.
@@ -50,7 +48,7 @@ def fit(
     if verbose is None:
         verbose = 1 if sys.stdout.isatty() else 2
     epoch, done = divmod(start_step, steps_per_epoch)
-    common = {'class_weight': class_weight, 'shuffle': False, 'verbose': verbose}
+    common = {'shuffle': False, 'verbose': verbose}
     stopped = False
     if done:
         end = (epoch + 1) * steps_per_epoch
