@@ -34,16 +34,20 @@ def check_readable(contents: bytes) -> None:
       contents: the bytes of a file.
 
     Raises:
-      ValueError: it is truncated, damaged or in no known format.
+      ValueError: it is truncated, damaged or in no known format, or its pixels are floating-point
+        numbers, whose range no file says.
     """
     try:
         with Image.open(io.BytesIO(contents)) as picture:
             picture.draft('RGB', (1, 1))
             picture.load()
+            floating = picture.mode == 'F'
     except (OSError, SyntaxError, Image.DecompressionBombError) as error:
         # Pillow names the in-memory file by its address; the caller names the real one.
         reason = 'not a picture' if 'cannot identify' in str(error) else str(error)
         raise ValueError(f'{reason} ({len(contents):,} bytes)') from error
+    if floating:
+        raise ValueError('floating-point pixels: save them as 8 or 16 bits')
 
 
 def upright_jpeg(contents: bytes) -> bytes:

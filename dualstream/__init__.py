@@ -16,7 +16,7 @@ _HOME = {
         'array_crop', 'center_window', 'coverage', 'leaf_grid', 'loop_crop', 'max_rand_crop'),
     'dualstream.pipeline': (
         'Photos', 'Routine', 'crop_frames', 'decode_frame', 'decode_image', 'decode_window',
-        'evaluation_batches', 'training_batches'),
+        'make_evaluation_batches', 'make_training_batches'),
     'dualstream.network': ('DualStreamConfig', 'build', 'dual_stream'),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

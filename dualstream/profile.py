@@ -59,14 +59,14 @@ def main(argv: list[str]) -> None:
 
 def _routine_step(config: TrainConfig, options: RunOptions):
     """A step that takes a batch from the pipeline and does nothing with it."""
-    from dualstream.pipeline import prepare, training_batches
+    from dualstream.pipeline import make_training_batches, prepare
     from dualstream.traces.capture import Facts
     from dualstream.training.run import routine_of
 
     photos = prepare(config.dataset, options.data_dir)
     steps = 1 + WARM_UP + _STEPS.value
     epochs = 2 + steps * config.batch_size // photos.count('train')
-    batches = iter(training_batches(
+    batches = iter(make_training_batches(
         photos, routine_of(config), config.batch_size, epochs=epochs, seed=config.seed))
     return lambda: next(batches), Facts(images=config.batch_size, devices='/device:CPU:0')
 

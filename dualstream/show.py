@@ -81,11 +81,13 @@ def _draw(photos, hsv_range, crops, out: pathlib.Path, readable: '_Readable') ->
         name = _untaken(photo.absolute().name if photo.is_dir() else photo.stem, taken)
         if not photo.is_dir():
             for figure in readable.each(files, lambda file: routine_figure(
-                    file, hsv_range, crops.image_size, crops.saccades, _SEED.value, file.name)):
+                    file, hsv_range, target_size=crops.image_size, saccades=crops.saccades,
+                    seed=_SEED.value, title=file.name)):
                 _save(figure, out, name)
             continue
         prints = readable.each(
-            files, lambda file: make_print(file.name, file, hsv_range, crops.image_size))
+            files, lambda file: make_print(
+                file.name, file, hsv_range=hsv_range, target_size=crops.image_size))
         for number in itertools.count(1):
             sheet = list(itertools.islice(prints, PER_SHEET))
             if not sheet:

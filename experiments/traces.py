@@ -68,7 +68,7 @@ def main(argv: list[str]) -> None:
 
 def _traced(photos, model, routine):
     """Trains for some steps, and reviews their trace."""
-    from dualstream.pipeline import training_batches
+    from dualstream.pipeline import make_training_batches
     from dualstream.traces import read_trace, review
     from dualstream.training.callbacks import TraceSteps
 
@@ -76,7 +76,7 @@ def _traced(photos, model, routine):
     traced = min(2, _STEPS.value) if routine.crop == 'loop' else _STEPS.value
     steps = WARM_UP + traced
     epochs = 1 + steps * BATCH_SIZE // photos.count('train')
-    batches = training_batches(photos, routine, BATCH_SIZE, epochs=epochs + 1, seed=0)
+    batches = make_training_batches(photos, routine, BATCH_SIZE, epochs=epochs + 1, seed=0)
     with tempfile.TemporaryDirectory() as logdir:
         model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False,
                   callbacks=[TraceSteps(

@@ -92,10 +92,10 @@ def _mean_color(photos, way) -> float:
     import sklearn.pipeline
     import sklearn.preprocessing
 
-    from dualstream.pipeline import evaluation_batches
+    from dualstream.pipeline import make_evaluation_batches
 
     def colors(purpose):
-        batches = evaluation_batches(photos, purpose, way, batch_size=BATCH_SIZE, seed=0)
+        batches = make_evaluation_batches(photos, purpose, way, batch_size=BATCH_SIZE, seed=0)
         means, labels = zip(*((images.numpy().mean(axis=(1, 2)), labels.numpy())
                               for images, labels in batches))
         return np.concatenate(means), np.concatenate(labels)

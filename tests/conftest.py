@@ -116,7 +116,7 @@ def start(small_training):
 
 @pytest.fixture(scope='session')
 def finished(start, once):
-    """The folder of a run that was let finish, beside one without a crop."""
+    """The folder of a run that has finished, next to the folder of one without a crop."""
     def train(runs):
         for name, given in (('none', ('--mask=none', '--crop=none')),
                             ('smart', ('--profile_steps=6,8',))):

@@ -23,7 +23,7 @@ def leaves(tmp_path_factory):
     """A folder of eight synthetic photographs, one of them broken, and a file that is none."""
     folder = tmp_path_factory.mktemp('leaves')
     for index in range(8):
-        photo = encode_jpeg(draw_leaf_photo(index % 5, 1, index, 300, 400))
+        photo = encode_jpeg(draw_leaf_photo(index % 5, 1, index, height=300, width=400))
         (folder / f'leaf{index}.jpg').write_bytes(photo[:2000] if index == 3 else photo)
     (folder / 'notes.txt').write_text('no picture')
     return folder

@@ -17,7 +17,7 @@ from absl.testing import flagsaver
 from PIL import Image
 from xprof.convert import raw_to_tool_data
 
-from dualstream.pipeline import Routine, evaluation_batches
+from dualstream.pipeline import Routine, make_evaluation_batches
 from dualstream.runtime.errors import UserError
 from dualstream.traces import read_trace, review
 from dualstream.training.config import Recipe, TrainConfig
@@ -57,7 +57,7 @@ def test_summary_says_how_good_the_model_is_and_on_what(finished, photos):
     assert summary['dataset']['test'] == photos.count('test')
     model = keras.saving.load_model(finished / 'model.keras')
     assert summary['parameters'] == model.count_params()
-    batches = evaluation_batches(photos, 'test', Routine((64, 64)), batch_size=8, seed=0)
+    batches = make_evaluation_batches(photos, 'test', Routine((64, 64)), batch_size=8, seed=0)
     labels = np.concatenate([labels for _, labels in batches])
     predicted = model.predict(batches, verbose=0).argmax(axis=1)
     assert summary['accuracy'] == pytest.approx(np.mean(labels == predicted))

@@ -28,7 +28,7 @@ SKY = ((104, 150, 206), (150, 190, 232), (238, 242, 250))
 SHADE = (30, 20, 14)
 
 
-def draw_leaf_photo(label: int, seed: int, index: int, height: int = 600,
+def draw_leaf_photo(label: int, seed: int, index: int, *, height: int = 600,
                     width: int = 800) -> np.ndarray:
     """Draws one synthetic photograph.
 
@@ -51,7 +51,7 @@ def draw_leaf_photo(label: int, seed: int, index: int, height: int = 600,
     length = scene.uniform(158, 212)
     companions = scene.choice(3, p=(0.5, 0.37, 0.13))
     for size in (*scene.uniform(0.45, 0.7, companions), 1.0):
-        _lay_leaf(frame, draw_leaf(label, size * length, green, scene, marks), scene)
+        _lay_leaf(frame, draw_leaf(label, size * length, green, scene=scene, marks=marks), scene)
     return _expose(frame, scene)
 
 
@@ -105,8 +105,8 @@ def _tint(texture: Image.Image, colours) -> Image.Image:
 
 def _soil(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """Uneven soil with pebbles that are lit from above."""
-    texture = Image.blend(clouds(rng, height, width, 90), clouds(rng, height, width, 16), 0.5)
-    texture = Image.blend(texture, clouds(rng, height, width, 4), 0.3)
+    texture = Image.blend(clouds(rng, (height, width), 90), clouds(rng, (height, width), 16), 0.5)
+    texture = Image.blend(texture, clouds(rng, (height, width), 4), 0.3)
     draw = ImageDraw.Draw(texture)
     for x, y, radius in rng.uniform((0, 0, 2), (width, height, 11), (90, 3)):
         tone = int(rng.integers(110, 230))
@@ -117,7 +117,7 @@ def _soil(rng: np.random.Generator, height: int, width: int) -> Image.Image:
 
 def _concrete(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """Stains and grit, with a few cracks."""
-    texture = Image.blend(clouds(rng, height, width, 120), clouds(rng, height, width, 3), 0.4)
+    texture = Image.blend(clouds(rng, (height, width), 120), clouds(rng, (height, width), 3), 0.4)
     draw = ImageDraw.Draw(texture)
     for _ in range(rng.integers(1, 4)):
         course = np.cumsum(rng.normal(rng.normal(0, 30, 2), 14, (25, 2)), axis=0)
@@ -128,7 +128,7 @@ def _concrete(rng: np.random.Generator, height: int, width: int) -> Image.Image:
 
 def _straw(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """Stalks of straw in all directions."""
-    texture = clouds(rng, height, width, 40).point(lambda level: level // 2)
+    texture = clouds(rng, (height, width), 40).point(lambda level: level // 2)
     draw = ImageDraw.Draw(texture)
     feet = rng.uniform((0, 0), (width, height), (420, 2))
     turns, reaches = rng.normal(rng.uniform(0, 3), 0.5, 420), rng.uniform(20, 130, 420)
@@ -145,12 +145,12 @@ GROUNDS = (
 
 def _sky(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """Soft clouds."""
-    return Image.blend(clouds(rng, height, width, 170), clouds(rng, height, width, 50), 0.3)
+    return Image.blend(clouds(rng, (height, width), 170), clouds(rng, (height, width), 50), 0.3)
 
 
 def _shadow(rng: np.random.Generator, height: int, width: int) -> Image.Image:
     """The opacity, mode L, of the soft-edged shadow of foliage above."""
-    dapples = clouds(rng, height, width, 110)
+    dapples = clouds(rng, (height, width), 110)
     edge = rng.uniform(100, 255)
     return dapples.point(lambda level: int(np.clip(2 * (level - edge), 0, 130)))
 

@@ -99,8 +99,9 @@ def distort(lobes: list[Lobe], rng: np.random.Generator) -> list[Lobe]:
         skew=rng.uniform(-0.3, 0.3), ripple=rng.uniform(0.08, 0.2)) for lobe in lobes]
 
 
-def clouds(rng: np.random.Generator, height: int, width: int, cell: int) -> Image.Image:
-    """A smooth random field: mode L of (width, height), its hills and dips about `cell` px wide."""
+def clouds(rng: np.random.Generator, size: tuple[int, int], cell: int) -> Image.Image:
+    """A smooth random field, mode L, of size (height, width), with hills about `cell` px wide."""
+    height, width = size
     coarse = rng.integers(0, 256, (height // cell + 3, width // cell + 3), np.uint8)
     return Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
 
@@ -175,7 +176,7 @@ def mark_green_mite(canvas: Image.Image, lobes: list[Lobe], rng: np.random.Gener
     """Green mite: dense pale stippling, a pixel or two a dot, where mites fed on single cells."""
     del lobes  # mites roam over all of the leaf
     size = canvas.width
-    crowd = np.asarray(clouds(rng, size, size, 60), np.float32) / 255
+    crowd = np.asarray(clouds(rng, (size, size), 60), np.float32) / 255
     dots = rng.random((size, size), np.float32) < 0.02 + 0.07 * crowd
     dots[:, 1:] |= dots[:, :-1] & (rng.random((size, size - 1), np.float32) < 0.5)
     dots[1:] |= dots[:-1] & (rng.random((size - 1, size), np.float32) < 0.4)
@@ -186,7 +187,7 @@ def mark_mosaic(canvas: Image.Image, lobes: list[Lobe], rng: np.random.Generator
     """Mosaic: chlorotic patches with irregular borders, which small veins cut up."""
     del lobes
     size = canvas.width
-    patches = Image.blend(clouds(rng, size, size, 9), clouds(rng, size, size, 4), 0.3)
+    patches = Image.blend(clouds(rng, (size, size), 9), clouds(rng, (size, size), 4), 0.3)
     canvas.paste(STRAW, mask=patches.point(lambda level: min(190, max(0, 9 * (level - 132)))))
 
 
@@ -201,7 +202,7 @@ MOSAIC = MARKS.index(mark_mosaic)
 def wear(canvas: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Adds what leaves of every class have: unevenness, dust and reflections of the sky."""
     size = canvas.width
-    uneven = clouds(rng, size, size, int(rng.integers(25, 60)))
+    uneven = clouds(rng, (size, size), int(rng.integers(25, 60)))
     canvas = Image.composite(canvas.point(lambda level: int(0.82 * level)), canvas, uneven)
     draw = ImageDraw.Draw(canvas, 'RGBA')
     for colour, count in (((*DUST, 170), rng.poisson(25)), ((*GLINT, 120), rng.poisson(12))):
@@ -218,7 +219,7 @@ def match_mean(canvas: Image.Image, opacity: Image.Image, green) -> Image.Image:
     return canvas.point(list(tones.T.ravel()))
 
 
-def draw_leaf(label: int, length: float, green, scene: np.random.Generator,
+def draw_leaf(label: int, length: float, green, *, scene: np.random.Generator,
               marks: np.random.Generator) -> tuple[Image.Image, Image.Image]:
     """One synthetic leaf, cut out.
 

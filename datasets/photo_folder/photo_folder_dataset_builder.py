@@ -7,6 +7,7 @@ import re
 
 import tensorflow_datasets as tfds
 from etils import epath
+from PIL import Image
 
 from dualstream.datasets.photo_builder import PhotoBuilder
 from dualstream.datasets.records import FileBytes, Record, Refused, check_all, stratified_splits
@@ -58,8 +59,9 @@ class Builder(PhotoBuilder):
     Use it for photographs that are no TFDS data set: `root/CLASS/*`, of which a tenth of each class
     becomes the validation and another tenth the test split; or `root/SPLIT/CLASS/*`, where the
     splits are train and, if they are there, validation (or valid, or val) and test. A photograph
-    may be in any format that Pillow reads. Hidden files are skipped. Preparing refuses a folder
-    with files that are not photographs, and lists them.
+    may be in any format that Pillow reads. Hidden files are skipped. Photographs
+    outside the folders of the classes are refused, and preparing refuses files that are not
+    photographs; both are listed.
 
     Args:
       root: the folder. The names of the classes are those of their folders, sorted.
@@ -68,7 +70,7 @@ class Builder(PhotoBuilder):
       kwargs: as for every TFDS builder.
 
     Raises:
-      UserError: there is no such folder, or it has fewer than two classes, or another layout.
+      UserError: the folder does not exist, or it has fewer than two classes, or another layout.
         Preparing raises it where no class has the three photographs that three splits need.
     """
 
@@ -124,10 +126,12 @@ def _files(root: pathlib.Path) -> dict[str, list[pathlib.Path]]:
 
 def _of_classes(root: pathlib.Path, parent: pathlib.Path) -> list[pathlib.Path]:
     contents = [path for folder in _folders(parent) for path in _visible(folder)]
-    nested = [f'{path.relative_to(root)}: a folder inside the folder of a class'
-              for path in contents if path.is_dir()]
-    if nested:
-        raise Refused(root, nested)
+    misplaced = [f'{path.relative_to(root)}: a folder inside the folder of a class'
+                 for path in contents if path.is_dir()]
+    misplaced += [f'{path.relative_to(root)}: a photograph outside the folders of the classes'
+                  for path in _visible(parent) if path.suffix.lower() in _suffixes()]
+    if misplaced:
+        raise Refused(root, misplaced)
     return [path.relative_to(root) for path in contents]
 
 
@@ -139,6 +143,11 @@ def _visible(parent: pathlib.Path) -> list[pathlib.Path]:
     if not parent.is_dir():
         return []
     return sorted(path for path in parent.iterdir() if not path.name.startswith('.'))
+
+
+def _suffixes() -> dict[str, str]:
+    """The suffixes of all formats that Pillow knows, such as .jpg, and the formats."""
+    return Image.registered_extensions()
 
 
 def _fingerprint(root: pathlib.Path, files: dict[str, list[pathlib.Path]]) -> str:

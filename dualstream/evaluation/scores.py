@@ -36,9 +36,10 @@ class Scores:
 
         Args:
           network: outputs probabilities (batch, classes).
-          batches: (float32 (batch, height, width, 3), int (batch,)), as `evaluation_batches` makes
-            them; or, for several windows of each example, (float32 (batch, windows, height, width,
-            3), int (batch,)): then an example's probabilities are the mean of its windows'.
+          batches: (float32 (batch, height, width, 3), int (batch,)), as
+            `make_evaluation_batches` makes them; or, for several windows of each example,
+            (float32 (batch, windows, height, width, 3), int (batch,)): then an example's
+            probabilities are the mean of its windows'.
           label_names: the classes.
 
         Raises:

@@ -36,7 +36,8 @@ class Print:
 
 
 def make_print(
-    name: str, photo: Photo, hsv_range: HsvRange = LEAF, target_size: tuple[int, int] = (224, 224)
+    name: str, photo: Photo, *, hsv_range: HsvRange = LEAF,
+    target_size: tuple[int, int] = (224, 224),
 ) -> Print:
     """Prepares one photograph for a contact sheet, with the window that array_crop chooses.
 

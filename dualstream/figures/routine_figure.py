@@ -27,6 +27,7 @@ _HALO = [matplotlib.patheffects.withStroke(linewidth=4.5, foreground='white')]
 def routine_figure(
     photo: Photo,
     hsv_range: HsvRange = LEAF,
+    *,
     target_size: tuple[int, int] = (224, 224),
     saccades: int = 16,
     seed: int = 0,
@@ -52,7 +53,7 @@ def routine_figure(
     """
     pixels = read_photo(photo)
     mask = leaf_mask(pixels, hsv_range)
-    views = [view(mask, target_size, crop, saccades, seed) for crop in _CROPS]
+    views = [view(mask, target_size, crop, saccades=saccades, seed=seed) for crop in _CROPS]
     figure = matplotlib.figure.Figure(figsize=(14, 11), layout='constrained')
     figure.suptitle(title, fontsize=15, color=_INK)
     figure.get_layout_engine().set(h_pad=0.08)

@@ -34,7 +34,7 @@ def leaf_mask(photo: np.ndarray, hsv_range: HsvRange = LEAF) -> np.ndarray:
 
 
 def view(
-    mask: np.ndarray, target_size: tuple[int, int], crop: str, saccades: int = 16, seed: int = 0
+    mask: np.ndarray, target_size: tuple[int, int], crop: str, *, saccades: int = 16, seed: int = 0
 ) -> View:
     """Computes what a crop looks at and chooses.
 

@@ -24,16 +24,18 @@ _MOMENTUM = 0.9
 0.99 follows the last 200: too many for a training that is only a few hundred steps long."""
 
 
-def convolve(x, width: int, kernel: int, stride: int, name: str, seed: int, activation='relu'):
+def convolve(
+    x, width: int, kernel: int, *, name: str, seed: int, stride: int = 1, activation='relu'
+):
     """Adds a convolution, batch normalisation and, unless it is None, an activation.
 
     Args:
       x: the input, (batch, H, W, channels).
       width: channels of the result.
       kernel: pixels along the kernel's side.
-      stride: pixels between neighbouring positions of the kernel.
       name: of the last layer added.
       seed: the network's.
+      stride: pixels between neighbouring positions of the kernel.
       activation: a name that Keras knows, or None.
 
     Returns:
@@ -48,7 +50,7 @@ def convolve(x, width: int, kernel: int, stride: int, name: str, seed: int, acti
     return layers.Activation(activation, name=name)(x) if activation else x
 
 
-def block(x, width: int, kernels: tuple[int, ...], stride: int, name: str, seed: int):
+def block(x, width: int, kernels: tuple[int, ...], *, stride: int, name: str, seed: int):
     """Adds one convolution for each of `kernels`; the first one takes the stride.
 
     Where input and output have the same shape, a shortcut adds the input to the output (He et al.,
@@ -56,22 +58,24 @@ def block(x, width: int, kernels: tuple[int, ...], stride: int, name: str, seed:
     """
     shortcut = x
     for step, kernel in enumerate(kernels[:-1], start=1):
-        x = convolve(x, width, kernel, stride if step == 1 else 1, f'{name}_step{step}', seed)
+        x = convolve(x, width, kernel, stride=stride if step == 1 else 1,
+                     name=f'{name}_step{step}', seed=seed)
     if shortcut.shape != (*x.shape[:-1], width):
-        return convolve(x, width, kernels[-1], 1, name, seed)
-    x = convolve(x, width, kernels[-1], 1, f'{name}_step{len(kernels)}', seed, activation=None)
+        return convolve(x, width, kernels[-1], name=name, seed=seed)
+    x = convolve(x, width, kernels[-1], name=f'{name}_step{len(kernels)}', seed=seed,
+                 activation=None)
     x = layers.Add(name=f'{name}_add')([shortcut, x])
     return layers.Activation('relu', name=name)(x)
 
 
 def stage(
-    x, width: int, blocks: int, kernels: tuple[int, ...], stride: int, name: str, seed: int
+    x, width: int, kernels: tuple[int, ...], *, blocks: int, stride: int, name: str, seed: int
 ):
     """Adds a cortical area: `blocks` blocks, of which the first one takes the stride."""
     for number in range(1, blocks):
-        x = block(x, width, kernels, stride, f'{name}_block{number}', seed)
+        x = block(x, width, kernels, stride=stride, name=f'{name}_block{number}', seed=seed)
         stride = 1
-    return block(x, width, kernels, stride, name, seed)
+    return block(x, width, kernels, stride=stride, name=name, seed=seed)
 
 
 def merge(stream, inputs: list, *, kind: str, name: str, seed: int):
@@ -92,12 +96,12 @@ def merge(stream, inputs: list, *, kind: str, name: str, seed: int):
     width = stream.shape[-1]
     if kind == 'concat':
         everything = layers.Concatenate(name=f'{name}_concat')([stream, *inputs])
-        return convolve(everything, width, 1, 1, name, seed)
+        return convolve(everything, width, 1, name=name, seed=seed)
     x = layers.Concatenate(name=f'{name}_concat')(inputs) if len(inputs) > 1 else inputs[0]
     if kind == 'gate':
-        gate = convolve(x, width, 1, 1, f'{name}_gate', seed, activation='sigmoid')
+        gate = convolve(x, width, 1, name=f'{name}_gate', seed=seed, activation='sigmoid')
         return layers.Multiply(name=name)([stream, gate])
-    projected = convolve(x, width, 1, 1, f'{name}_projected', seed, activation=None)
+    projected = convolve(x, width, 1, name=f'{name}_projected', seed=seed, activation=None)
     total = layers.Add(name=f'{name}_add')([stream, projected])
     return layers.Activation('relu', name=name)(total)
 

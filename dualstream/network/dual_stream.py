@@ -68,11 +68,11 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
       (None, 3)
     """
     image = layers.Input((*config.image_size, 3), name='image')
-    gray = feed(image, config.fast, config.hue, 'lgn_magno')
+    gray = feed(image, config.fast, hue=config.hue, name='lgn_magno')
     if config.slow == 'none':
         for number in range(1, len(GRAY_AREAS) + 1):
             gray = _gray_stage(gray, number, config)
-        x = convolve(gray, gray.shape[-1], 1, 1, READ_OUT, config.seed)
+        x = convolve(gray, gray.shape[-1], 1, name=READ_OUT, seed=config.seed)
     else:
         x = _two_streams(image, gray, config)
     if config.include_top:
@@ -91,8 +91,9 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
 
 def _two_streams(image, gray, config: DualStreamConfig):
     """Adds both streams, their merges and the read-out."""
-    hsv = feed(_shrunk(image, config.delay), config.slow, config.hue, 'lgn_parvo')
-    hsv_stem = convolve(hsv, config.hsv_widths[0], 3, 2, 'v1_parvo_stem', config.seed)
+    hsv = feed(_shrunk(image, config.delay), config.slow, hue=config.hue, name='lgn_parvo')
+    hsv_stem = convolve(
+        hsv, config.hsv_widths[0], 3, stride=2, name='v1_parvo_stem', seed=config.seed)
     hsv = hsv_stem
     for number, area in enumerate(GRAY_AREAS, start=1):
         gray = _gray_stage(gray, number, config)
@@ -143,13 +144,15 @@ def features(model: keras.Model) -> keras.Model:
 def _gray_stage(x, number: int, config: DualStreamConfig):
     width, area = config.widths[number - 1], GRAY_AREAS[number - 1]
     if number == 1:
-        return convolve(x, width, 7, 4, area, config.seed)
-    return stage(x, width, config.depth, _GRAY_KERNELS, 2, area, config.seed)
+        return convolve(x, width, 7, stride=4, name=area, seed=config.seed)
+    return stage(x, width, _GRAY_KERNELS, blocks=config.depth, stride=2, name=area,
+                 seed=config.seed)
 
 
 def _hsv_stage(x, number: int, stride: int, config: DualStreamConfig):
-    return stage(x, config.hsv_widths[number - 1], config.depth_ratio * config.depth,
-                 _HSV_KERNELS, stride, HSV_AREAS[number - 1], config.seed)
+    return stage(x, config.hsv_widths[number - 1], _HSV_KERNELS,
+                 blocks=config.depth_ratio * config.depth, stride=stride,
+                 name=HSV_AREAS[number - 1], seed=config.seed)
 
 
 def _merge_laterally(gray, hsv, hsv_stem, gray_area: str, hsv_area: str, config: DualStreamConfig):
@@ -170,7 +173,7 @@ def _read_out(gray, hsv, hsv_stem, config: DualStreamConfig):
     everything = layers.Concatenate(name=f'{READ_OUT}_concat')(
         [gray, hsv, *_skip(hsv_stem, hsv, READ_OUT, config)])
     return convolve(
-        everything, gray.shape[-1] + hsv.shape[-1], 1, 1, READ_OUT, config.seed)
+        everything, gray.shape[-1] + hsv.shape[-1], 1, name=READ_OUT, seed=config.seed)
 
 
 def _skip(hsv_stem, hsv, area: str, config: DualStreamConfig) -> list:

@@ -147,7 +147,7 @@ class Lab(keras.layers.Layer):
         return {**super().get_config(), 'part': self.part}
 
 
-def feed(images, what: str, hue: str, name: str):
+def feed(images, what: str, *, hue: str, name: str):
     """Adds the layer that computes what one stream sees of the images.
 
     Args:

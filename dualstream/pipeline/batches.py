@@ -28,8 +28,8 @@ class Shard:
         return [Shard(self.index * parts + part, self.count * parts) for part in range(parts)]
 
 
-def steps_per_epoch(photos: Photos, batch_size: int) -> int:
-    """Returns the number of whole batches in the training split.
+def count_steps(photos: Photos, batch_size: int) -> int:
+    """Counts the whole batches of the training split.
 
     Args:
       photos: the data set.
@@ -41,12 +41,12 @@ def steps_per_epoch(photos: Photos, batch_size: int) -> int:
     count = photos.count('train')
     if not 1 <= batch_size <= count:
         raise UserError(
-            f'batch_size must be from 1 to the {count} examples of the training split, '
+            f'--batch_size must be from 1 to the {count} examples of the training split, '
             f'got {batch_size}')
     return count // batch_size
 
 
-def training_batches(
+def make_training_batches(
     photos: Photos,
     routine: Routine,
     batch_size: int,
@@ -87,7 +87,7 @@ def training_batches(
     Raises:
       UserError: a batch has no such equal shards, or the mask is Python, which feeds cannot run.
     """
-    steps = steps_per_epoch(photos, batch_size)
+    steps = count_steps(photos, batch_size)
     _check_shards(routine, batch_size, shard, feeds)
     stop_step = epochs * steps if stop_step is None else stop_step
     to_image = _uncompiled(functools.partial(_training_image, routine, seed, color_jitter))
@@ -115,7 +115,7 @@ def training_batches(
     return functools.reduce(tf.data.Dataset.concatenate, each_epoch).prefetch(tf.data.AUTOTUNE)
 
 
-def training_sample(
+def make_training_sample(
     photos: Photos, routine: Routine, count: int, *, epoch: int, seed: int,
     color_jitter: float = 0.0,
 ) -> tf.data.Dataset:
@@ -139,7 +139,7 @@ def training_sample(
     return photos.read('train').take(count).map(_uncompiled(to_image)).batch(count)
 
 
-def evaluation_batches(
+def make_evaluation_batches(
     photos: Photos, purpose: str, routine: Routine, *, batch_size: int, seed: int, windows: int = 1
 ) -> tf.data.Dataset:
     """Makes batches of every example of a split once, in stored order, without augmentation.
@@ -194,7 +194,7 @@ def _ordered_examples(
     photos: Photos, batch_size: int, seed: int, start_step: int, stop_step: int
 ) -> tf.data.Dataset:
     """The examples of some batches, with their epoch, in the order in which they are trained on."""
-    steps = steps_per_epoch(photos, batch_size)
+    steps = count_steps(photos, batch_size)
     examples, buffer = photos.read('train'), _shuffle_buffer(photos)
     start_epoch, skipped = divmod(start_step, steps)
 

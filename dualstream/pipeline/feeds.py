@@ -26,10 +26,10 @@ def check_feed(address: str) -> None:
 
     Example:
 
-    >>> check_feed('http://localhost:5050')
+    >>> check_feed('http://...')
     Traceback (most recent call last):
-    dualstream.runtime.errors.UserError: --data_service must be grpc://HOST:PORT, got 'http://localhost:5050'
-    """  # noqa: E501
+    dualstream.runtime.errors.UserError: --data_service must be grpc://HOST:PORT, got 'http://...'
+    """
     scheme, _, rest = address.partition('://')
     host, _, port = rest.rpartition(':')
     if scheme != 'grpc' or not host or not port.isdigit():

@@ -7,7 +7,7 @@ import tensorflow as tf
 from dualstream.pipeline.batches import Shard
 
 
-def weighted_targets(
+def weigh_targets(
     batches: tf.data.Dataset,
     class_weights: Sequence[float],
     *,
@@ -21,7 +21,8 @@ def weighted_targets(
     Use it for a loss with label smoothing, for weights of classes, or for mixup.
 
     Args:
-      batches: (float32 (batch, height, width, 3), int (batch,)), as `training_batches` makes them.
+      batches: (float32 (batch, height, width, 3), int (batch,)), as `make_training_batches`
+        makes them.
       class_weights: the weight of each class in the loss, at least 0.
       mixup_alpha: the alpha of `mixup`; 0 mixes nothing.
       seed: determines what mixup draws.
@@ -35,7 +36,7 @@ def weighted_targets(
     Example:
 
     >>> data = tf.data.Dataset.from_tensors((tf.zeros([2, 4, 4, 3]), tf.constant([0, 1])))
-    >>> _, targets, weights = next(iter(weighted_targets(data, [0.5, 2.0])))
+    >>> _, targets, weights = next(iter(weigh_targets(data, [0.5, 2.0])))
     >>> targets.numpy().tolist(), weights.numpy().tolist()
     ([[1.0, 0.0], [0.0, 1.0]], [0.5, 2.0])
     """

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dualstream.pipeline import Photos, evaluation_batches
+from dualstream.pipeline import Photos, make_evaluation_batches
 from dualstream.report.plots import plot_confusion, plot_curves, plot_images
 from dualstream.runtime.devices import Place
 from dualstream.training.config import TrainConfig
@@ -80,7 +80,7 @@ def _predicted_images(
     trained: Trained, config: TrainConfig, photos: Photos
 ) -> tuple[np.ndarray, list[str]]:
     """The first images of the test split, and the label and the prediction of each."""
-    batch = evaluation_batches(
+    batch = make_evaluation_batches(
         photos, 'test', routine_of(config), batch_size=_IMAGES, seed=config.seed).take(1)
     images, labels = next(batch.as_numpy_iterator())
     probabilities = keras.ops.convert_to_numpy(trained.model.predict_on_batch(images))

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import cv_color_mask, tf_color_mask
-from dualstream.pipeline import Photos, Routine, training_sample
+from dualstream.pipeline import Photos, Routine, make_training_sample
 from dualstream.training.callbacks import ShowInputs
 from dualstream.training.config import TrainConfig
 from dualstream.training.run import routine_of
@@ -40,7 +40,7 @@ def tensorboard_callbacks(
         return tf.summary.create_file_writer(os.path.join(logdir, 'train'))
 
     def sample(epoch: int) -> tf.data.Dataset:
-        return training_sample(photos, routine, _IMAGES, epoch=epoch, seed=config.seed,
+        return make_training_sample(photos, routine, _IMAGES, epoch=epoch, seed=config.seed,
                                color_jitter=config.recipe.color_jitter)
 
     def show(images, labels, probabilities, epoch):

@@ -39,7 +39,7 @@ class Validate(keras.callbacks.Callback):
         """Takes the split to score on.
 
         Args:
-          batches: (images, labels), as `evaluation_batches` gives them.
+          batches: (images, labels), as `make_evaluation_batches` gives them.
           label_names: the classes.
         """
         super().__init__()

@@ -40,7 +40,7 @@ def compile_network(
       replicas: devices that share a batch, at least 1.
       label_smoothing: in [0, 1), the share of each target that is spread over all classes (Szegedy
         et al. 2016, Rethinking the Inception Architecture); targets are then (batch, classes), as
-        `weighted_targets` gives them. If None, targets are the classes' numbers, (batch,).
+        `weigh_targets` gives them. If None, targets are the classes' numbers, (batch,).
       ema: in [0, 1), the momentum of an exponential moving average of the weights (Polyak and
         Juditsky 1992 average the iterates of stochastic approximation), which `averaged` puts in
         place of the weights. 0 keeps none.

@@ -13,11 +13,11 @@ from dualstream.pipeline import (
     Photos,
     Routine,
     Shard,
-    evaluation_batches,
-    training_batches,
-    weighted_targets,
+    make_evaluation_batches,
+    make_training_batches,
+    weigh_targets,
 )
-from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.pipeline.batches import count_steps
 from dualstream.runtime.devices import Place
 from dualstream.runtime.errors import UserError
 from dualstream.training import recipe
@@ -82,7 +82,7 @@ def train(
     """
     started = time.perf_counter()
     batch_size = config.batch_size * place.replicas
-    steps = _steps_per_epoch(photos, batch_size)
+    steps = count_steps(photos, batch_size)
     _check_profile_steps(options, steps * config.epochs)
     routine = routine or routine_of(config)
     model = _compiled_network(config, photos, place, steps)
@@ -96,7 +96,7 @@ def train(
         print(_description(config, photos, place, steps, progress.step), flush=True)
 
     evaluation = functools.partial(
-        evaluation_batches, photos, routine=routine, batch_size=batch_size, seed=config.seed)
+        make_evaluation_batches, photos, routine=routine, batch_size=batch_size, seed=config.seed)
     every = [Validate(evaluation(purpose='validation'), photos.label_names),
              *([best] if best else []), *callbacks, progress]
     if options.profile_steps:
@@ -119,13 +119,6 @@ def train(
 def routine_of(config: TrainConfig) -> Routine:
     """Makes the routine that a configuration describes, from bytes to images."""
     return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades)
-
-
-def _steps_per_epoch(photos: Photos, batch_size: int) -> int:
-    try:
-        return steps_per_epoch(photos, batch_size)
-    except ValueError as error:
-        raise UserError(f'--{error}') from error
 
 
 def _check_profile_steps(options: RunOptions, steps: int) -> None:
@@ -164,11 +157,11 @@ def _batches_of(
         weights = list(recipe.class_weights(photos.label_counts('train')).values())
 
     def make_batches(start: int, stop: int):
-        batches = training_batches(
+        batches = make_training_batches(
             photos, routine, config.batch_size * place.replicas, epochs=config.epochs,
             seed=config.seed, start_step=start, stop_step=stop,
             color_jitter=config.recipe.color_jitter, shard=shard, feeds=options.data_service)
-        return weighted_targets(batches, weights, mixup_alpha=config.recipe.mixup,
+        return weigh_targets(batches, weights, mixup_alpha=config.recipe.mixup,
                                 seed=config.seed, start_step=start, shard=shard)
 
     return make_batches

@@ -6,7 +6,7 @@ import tempfile
 import keras
 
 from dualstream.evaluation.scores import Scores
-from dualstream.pipeline import evaluation_batches
+from dualstream.pipeline import make_evaluation_batches
 from dualstream.runtime import devices
 from dualstream.training.config import TrainConfig
 from dualstream.training.run import routine_of, train
@@ -36,7 +36,7 @@ def run_cell(builder, tried: Tried, seed: int, epochs: int) -> dict:
             config, photos=photos, place=devices.place(), workdir=workdir, verbose=0)
 
     def score(windows: int) -> float:
-        test = evaluation_batches(photos, 'test', routine_of(config),
+        test = make_evaluation_batches(photos, 'test', routine_of(config),
                                   batch_size=config.batch_size, seed=seed, windows=windows)
         return Scores.of(trained.model, test, photos.label_names).balanced_accuracy
 

@@ -13,7 +13,7 @@ from dualstream.datasets.cassava_crop.demo import RED_SOIL, draw_leaf_photo
 def demo_pixels():
     """The colours of 24 synthetic photographs: uint8 (n, 3)."""
     return np.concatenate([
-        draw_leaf_photo(index % 5, 1, index, 300, 400)[::3, ::3].reshape(-1, 3)
+        draw_leaf_photo(index % 5, 1, index, height=300, width=400)[::3, ::3].reshape(-1, 3)
         for index in range(24)])
 
 

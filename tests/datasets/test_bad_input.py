@@ -234,6 +234,12 @@ def test_readable_is_what_decodes_to_the_end():
             check_readable(contents[:length])
 
 
+def test_floating_point_pixels_are_refused():
+    contents = encoded(Image.fromarray(np.ones((8, 8), np.float32)), 'TIFF')
+    with pytest.raises(ValueError, match='floating-point pixels'):
+        check_readable(contents)
+
+
 def test_odd_photographs_are_prepared(manual_dir, prepare):
     gray, cmyk, png, turned, *_ = photographs(manual_dir)
     exif = Image.Exif()

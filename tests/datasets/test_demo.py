@@ -112,7 +112,7 @@ def test_the_mean_colour_of_a_leaf_does_not_depend_on_its_class():
     green = (70, 130, 50)
     for label in LABELS:
         blade, opacity = demo_leaf.draw_leaf(
-            label, 170, green, np.random.default_rng(1), np.random.default_rng(2))
+            label, 170, green, scene=np.random.default_rng(1), marks=np.random.default_rng(2))
         mean = np.asarray(blade)[np.asarray(opacity) > 127].mean(axis=0)
         np.testing.assert_allclose(mean, green, atol=6)
 

@@ -9,7 +9,7 @@ from PIL import Image
 import dualstream  # noqa: F401
 from dualstream.color import tf_color_mask
 from dualstream.crop import leaf_grid
-from dualstream.pipeline import Routine, prepare, training_batches
+from dualstream.pipeline import Routine, make_training_batches, prepare
 from dualstream.runtime.errors import UserError
 
 CLASSES = ('healthy', 'sick')
@@ -62,7 +62,7 @@ def test_a_folder_is_split_by_class_and_read_with_leaf_grids(photos):
 
 def test_a_folder_gives_training_batches(photos):
     routine = Routine((64, 64), mask='tf', crop='array', look='auto')
-    batches = training_batches(photos, routine, 4, epochs=1, seed=0)
+    batches = make_training_batches(photos, routine, 4, epochs=1, seed=0)
     images, labels = next(iter(batches))[:2]
     assert images.shape == (4, 64, 64, 3) and labels.shape[0] == 4
 
@@ -95,6 +95,8 @@ def test_the_splits_of_a_folder_are_kept(tmp_path):
     ([], 'at least two; found photographs of none'),
     (['sick/1.jpg'], 'at least two; found photographs of sick'),
     (['a/1.jpg', 'b/deep/1.jpg'], 'b/deep: a folder inside the folder of a class'),
+    (['a/1.jpg', 'b/1.jpg', 'loose.jpg'], 'loose.jpg: a photograph outside the folders'),
+    (['train/a/1.jpg', 'train/b/1.jpg', 'train/2.jpg'], 'train/2.jpg: a photograph outside'),
     (['train/a/1.jpg', 'train/b/1.jpg', 'more/a/1.jpg'], 'must be splits .*; found more'),
     (['train/a/1.jpg', 'train/b/1.jpg', 'test/c/1.jpg'], 'train has no photographs of c'),
 ])

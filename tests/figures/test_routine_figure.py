@@ -17,7 +17,7 @@ TARGET = (96, 80)
 
 @pytest.fixture(scope='module')
 def photo():
-    return draw_leaf_photo(1, 3, 5, 200, 260)
+    return draw_leaf_photo(1, 3, 5, height=200, width=260)
 
 
 @pytest.fixture(scope='module')

@@ -7,10 +7,15 @@ import pytest
 import tensorflow as tf
 from contracts import assert_resumable, assert_same_batches
 
-from dualstream.pipeline import Routine, evaluation_batches, training_batches, training_sample
+from dualstream.pipeline import (
+    Routine,
+    make_evaluation_batches,
+    make_training_batches,
+    make_training_sample,
+)
 from dualstream.pipeline import batches as module
 from dualstream.pipeline.augment import turn, turn_and_flip
-from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.pipeline.batches import count_steps
 from dualstream.runtime.errors import UserError
 
 ROUTINE = Routine((32, 32), 'tf', 'random', saccades=2)
@@ -19,7 +24,7 @@ ROUTINE = Routine((32, 32), 'tf', 'random', saccades=2)
 def collect(photos, **changed):
     """Batches of three epochs."""
     arguments = {'batch_size': 8, 'epochs': 3, 'seed': 5, **changed}
-    return list(training_batches(photos, ROUTINE, **arguments).as_numpy_iterator())
+    return list(make_training_batches(photos, ROUTINE, **arguments).as_numpy_iterator())
 
 
 def test_same_seed_same_batches(photos):
@@ -37,10 +42,10 @@ def test_a_programs_own_global_seed_changes_nothing(photos):
 
 def test_a_training_may_start_and_stop_at_any_step(photos):
     def make_batches(start, stop):
-        return training_batches(photos, ROUTINE, 8, epochs=2, seed=5, start_step=start,
+        return make_training_batches(photos, ROUTINE, 8, epochs=2, seed=5, start_step=start,
                                 stop_step=stop, color_jitter=0.2)
 
-    assert_resumable(make_batches, 2 * steps_per_epoch(photos, 8))
+    assert_resumable(make_batches, 2 * count_steps(photos, 8))
 
 
 class Numbers:
@@ -87,7 +92,7 @@ SEEDS = {  # by seed, epoch and example: seeds of the crop, the turn and the col
 
 @pytest.mark.parametrize('seed, epoch', ORDERS)
 def test_the_order_of_a_seed_and_epoch_never_changes(seed, epoch):
-    batches = training_batches(Numbers(), blank, 5, epochs=2, seed=seed,
+    batches = make_training_batches(Numbers(), blank, 5, epochs=2, seed=seed,
                                start_step=4 * epoch, stop_step=4 * epoch + 4)
     assert [int(label) for _, labels in batches for label in labels] == ORDERS[seed, epoch]
 
@@ -124,7 +129,7 @@ def test_nothing_is_made_twice_or_for_nothing():
 
     for start, stop in ((2, 4), (4, 12)):
         made.clear()
-        labels = [label for _, labels in training_batches(
+        labels = [label for _, labels in make_training_batches(
             Numbers(), noting, 5, epochs=3, seed=0, start_step=start, stop_step=stop)
             for label in labels.numpy()]
         assert sorted(made) == sorted(labels) and len(labels) == 5 * (stop - start)
@@ -135,15 +140,15 @@ def test_an_error_in_a_routine_is_shown_as_it_was_raised(photos):
         raise ValueError('what went wrong')
 
     for make in (
-            lambda: training_batches(photos, wrong, 8, epochs=1, seed=0),
-            lambda: training_sample(photos, wrong, 8, epoch=0, seed=0),
-            lambda: evaluation_batches(photos, 'test', wrong, batch_size=8, seed=0)):
+            lambda: make_training_batches(photos, wrong, 8, epochs=1, seed=0),
+            lambda: make_training_sample(photos, wrong, 8, epoch=0, seed=0),
+            lambda: make_evaluation_batches(photos, 'test', wrong, batch_size=8, seed=0)):
         with pytest.raises(ValueError, match='^what went wrong$'):
             make()
 
 
 def test_epochs_differ_in_order_and_crops(photos):
-    steps = steps_per_epoch(photos, 8)
+    steps = count_steps(photos, 8)
     batches = collect(photos)
     assert len(batches) == 3 * steps
     assert not np.array_equal(batches[0][0], batches[steps][0])
@@ -160,8 +165,8 @@ def tells_index(example, seed):
 
 
 def test_each_epoch_passes_every_example_at_most_once(photos):
-    steps = steps_per_epoch(photos, 8)
-    seen = indices(training_batches(photos, tells_index, 8, epochs=2, seed=0))
+    steps = count_steps(photos, 8)
+    seen = indices(make_training_batches(photos, tells_index, 8, epochs=2, seed=0))
     for epoch in (seen[:8 * steps], seen[8 * steps:]):
         assert len(set(epoch)) == len(epoch) == 8 * steps
     assert set(seen) <= set(range(photos.count('train')))
@@ -169,7 +174,7 @@ def test_each_epoch_passes_every_example_at_most_once(photos):
 
 
 def test_evaluation_passes_every_example_once_in_order(photos):
-    seen = indices(evaluation_batches(
+    seen = indices(make_evaluation_batches(
         photos, 'test', tells_index, batch_size=7, seed=0))
     assert seen == list(range(photos.count('test')))
     assert photos.count('test') % 7, 'the last batch should be a smaller one'
@@ -181,7 +186,7 @@ def tells_seed(example, seed):
 
 def test_windows_differ_by_their_seed_and_the_first_are_those_of_fewer(photos):
     def images(windows):
-        batches = evaluation_batches(
+        batches = make_evaluation_batches(
             photos, 'test', tells_seed, batch_size=4, seed=0, windows=windows)
         images, labels = zip(*batches.as_numpy_iterator())
         return np.concatenate(images), np.concatenate(labels)
@@ -196,13 +201,13 @@ def test_windows_differ_by_their_seed_and_the_first_are_those_of_fewer(photos):
 
 
 def test_jitter_comes_after_the_turns_and_anew_each_epoch(photos):
-    steps = steps_per_epoch(photos, 8)
+    steps = count_steps(photos, 8)
 
     def gray(example, seed):
         return tf.fill([4, 4, 3], 0.5)
 
     def values(**changed):
-        batches = training_batches(
+        batches = make_training_batches(
             photos, gray, 8, epochs=2, seed=0, color_jitter=0.2, **changed)
         return [images.numpy()[:, 0, 0, 0] for images, _ in batches]
 
@@ -215,7 +220,7 @@ def test_jitter_comes_after_the_turns_and_anew_each_epoch(photos):
 def test_a_batch_larger_than_the_set_is_refused(photos):
     for batch_size in (0, photos.count('train') + 1):
         with pytest.raises(UserError, match='batch_size'):
-            training_batches(photos, ROUTINE, batch_size, epochs=1, seed=0)
+            make_training_batches(photos, ROUTINE, batch_size, epochs=1, seed=0)
 
 
 @pytest.mark.parametrize('flip', [False, True])

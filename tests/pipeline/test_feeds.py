@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from commands import Command, free_port, run
 
-from dualstream.pipeline import Routine, Shard, check_feed, training_batches
-from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.pipeline import Routine, Shard, check_feed, make_training_batches
+from dualstream.pipeline.batches import count_steps
 from dualstream.runtime.errors import UserError
 
 BATCH, EPOCHS, START = 4, 2, 3
@@ -35,8 +35,9 @@ def test_hosts_make_equal_shards_of_the_same_batches(photos):
     routine = Routine((32, 48))
 
     def batches(shard):
-        return training_batches(photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START,
-                                shard=shard).as_numpy_iterator()
+        return make_training_batches(
+            photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START, shard=shard,
+        ).as_numpy_iterator()
 
     for whole, *parts in zip(
             batches(Shard()), batches(Shard(0, 2)), batches(Shard(1, 2)), strict=True):
@@ -49,10 +50,10 @@ def test_hosts_make_equal_shards_of_the_same_batches(photos):
 def test_feeds_make_the_same_batches_though_one_is_killed(photos, feeds):
     start, addresses = feeds
     routine = Routine((32, 48), look='pixels')  # the mask that XLA compiles, there too
-    wanted = list(training_batches(
+    wanted = list(make_training_batches(
         photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START).as_numpy_iterator())
     processes = [start(0), start(1)]
-    fed = training_batches(photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START,
+    fed = make_training_batches(photos, routine, BATCH, epochs=EPOCHS, seed=3, start_step=START,
                            feeds=addresses).as_numpy_iterator()
     kills = {2: 0, len(wanted) - 4: 1}  # in the first epoch, and in the second
     for number, batch in enumerate(wanted):
@@ -67,8 +68,8 @@ def test_feeds_make_the_same_batches_though_one_is_killed(photos, feeds):
 
 
 def test_after_the_last_batch_feeds_have_nothing_to_make(photos):
-    steps = EPOCHS * steps_per_epoch(photos, BATCH)
-    batches = training_batches(photos, Routine((32, 48)), BATCH, epochs=EPOCHS, seed=3,
+    steps = EPOCHS * count_steps(photos, BATCH)
+    batches = make_training_batches(photos, Routine((32, 48)), BATCH, epochs=EPOCHS, seed=3,
                                start_step=steps, feeds=['grpc://nobody:1'])
     assert list(batches) == []
 
@@ -88,7 +89,7 @@ def test_a_batch_that_is_lost_on_its_way_is_an_error(photos, feeds, monkeypatch)
 
 def test_what_cannot_be_fed_is_refused(photos):
     with pytest.raises(UserError, match='--mask=cv is Python'):
-        training_batches(photos, Routine((32, 48), mask='cv'), BATCH, epochs=1, seed=0,
+        make_training_batches(photos, Routine((32, 48), mask='cv'), BATCH, epochs=1, seed=0,
                          feeds=['grpc://a:1'])
     for address in ('here:5050', 'grpc://here', 'grpc://:5050', 'http://here:5050'):
         with pytest.raises(UserError, match='must be grpc://HOST:PORT'):

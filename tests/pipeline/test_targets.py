@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualstream.pipeline import weighted_targets
+from dualstream.pipeline import weigh_targets
 from dualstream.pipeline.targets import mixup
 
 WEIGHTS = [0.5, 1.0, 2.0]
@@ -21,7 +21,7 @@ def batches(count=4, batch=8):
 
 
 def collect(**arguments):
-    return list(weighted_targets(batches(), WEIGHTS, **arguments).as_numpy_iterator())
+    return list(weigh_targets(batches(), WEIGHTS, **arguments).as_numpy_iterator())
 
 
 def test_without_mixup_a_target_is_its_class_and_weighs_as_it():
@@ -33,7 +33,7 @@ def test_without_mixup_a_target_is_its_class_and_weighs_as_it():
 
 def test_a_class_of_no_weight_is_left_out():
     (_, labels), = batches(1)
-    (_, targets, weights), = weighted_targets(batches(1), [0.0, 1.0, 1.0])
+    (_, targets, weights), = weigh_targets(batches(1), [0.0, 1.0, 1.0])
     assert not np.isnan(targets).any()
     np.testing.assert_array_equal(weights, labels != 0)
 
@@ -75,7 +75,7 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_the_weighted_losses():
     loss = keras.losses.CategoricalCrossentropy(reduction=None)
     (images, labels), = batches(1)
     plain = np.float32(WEIGHTS)[labels][:, None] * np.eye(3)[labels]
-    _, targets, weights = next(iter(weighted_targets(batches(1), WEIGHTS, mixup_alpha=1.0, seed=5)))
+    _, targets, weights = next(iter(weigh_targets(batches(1), WEIGHTS, mixup_alpha=1.0, seed=5)))
     # The same images, mixed alike: seed and step say how.
     key = tf.random.experimental.stateless_fold_in(
         tf.constant([5, -1], tf.int64), tf.constant(0, tf.int64))
@@ -87,7 +87,7 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_the_weighted_losses():
 
 def test_what_is_drawn_depends_on_seed_and_step_alone():
     whole = collect(mixup_alpha=0.4, seed=7)
-    later = list(weighted_targets(
+    later = list(weigh_targets(
         batches().skip(2), WEIGHTS, mixup_alpha=0.4, seed=7, start_step=2).as_numpy_iterator())
     for batch, again in zip(whole[2:], later, strict=True):
         for array, same in zip(batch, again):

@@ -1,4 +1,4 @@
-"""The page of a run beside the summaries that other programs leave in neighbouring folders."""
+"""The report of a run, and summaries of other programs in neighbouring folders."""
 
 import json
 

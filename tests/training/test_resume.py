@@ -10,8 +10,13 @@ import pytest
 import tensorflow as tf
 
 from dualstream.evaluation.scores import Scores
-from dualstream.pipeline import Routine, evaluation_batches, training_batches, weighted_targets
-from dualstream.pipeline.batches import steps_per_epoch
+from dualstream.pipeline import (
+    Routine,
+    make_evaluation_batches,
+    make_training_batches,
+    weigh_targets,
+)
+from dualstream.pipeline.batches import count_steps
 from dualstream.training import recipe
 from dualstream.training.callbacks import SaveProgress, ShowInputs, StoppedBySignal, Validate
 from dualstream.training.early_stopping import KeepBest
@@ -74,7 +79,7 @@ def train(photos, path, checkpoint_steps, *interrupt, added=PLAIN):
 
 
 def train_in(workdir, photos, checkpoint_steps, interrupt, added):
-    steps = steps_per_epoch(photos, BATCH)
+    steps = count_steps(photos, BATCH)
     model = network()
     recipe.compile_network(model, 0.01, steps * EPOCHS,
                            label_smoothing=added.label_smoothing, ema=added.ema)
@@ -82,13 +87,13 @@ def train_in(workdir, photos, checkpoint_steps, interrupt, added):
     progress = SaveProgress(workdir, steps_per_epoch=steps, batch_size=BATCH,
                             checkpoint_steps=checkpoint_steps, best=best)
     progress.restore(model)
-    validation = evaluation_batches(photos, 'validation', ROUTINE, batch_size=BATCH, seed=0)
+    validation = make_evaluation_batches(photos, 'validation', ROUTINE, batch_size=BATCH, seed=0)
 
     def make_batches(start, stop):
-        batches = training_batches(
+        batches = make_training_batches(
             photos, ROUTINE, BATCH, epochs=EPOCHS, seed=0, start_step=start, stop_step=stop,
             color_jitter=added.color_jitter)
-        return weighted_targets(batches, [1.0, 2.0, 1.0, 0.5, 1.0], mixup_alpha=added.mixup,
+        return weigh_targets(batches, [1.0, 2.0, 1.0, 0.5, 1.0], mixup_alpha=added.mixup,
                                 seed=0, start_step=start)
 
     callbacks = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dualstream.evaluation.scores import Scores
-from dualstream.pipeline import evaluation_batches
+from dualstream.pipeline import make_evaluation_batches
 from dualstream.runtime.devices import Place
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import Recipe, RunOptions, TrainConfig
@@ -44,7 +44,7 @@ def test_a_recipe_with_several_windows_scores_their_mean(train_in, photos):
         tta_windows=3, class_weights=False))
     trained = train_in('run', config)
     for scores, windows in ((trained.one_window, 1), (trained.scores, 3)):
-        batches = evaluation_batches(
+        batches = make_evaluation_batches(
             photos, 'test', routine_of(config), batch_size=8, seed=0, windows=windows)
         again = Scores.of(trained.model, batches, photos.label_names)
         np.testing.assert_array_equal(scores.confusion, again.confusion)
