@@ -11,12 +11,12 @@ import wrapt
 
 
 def register() -> None:
-    """Imports the network's layers now if Keras is imported, else right after it is."""
+    """Imports the package's layers now if Keras is imported, else right after it is."""
     wrapt.register_post_import_hook(_import_layers, 'keras')
 
 
 def _import_layers(_) -> None:
     # By name: where dualstream.network itself is what imports Keras, it is half imported now, and
-    # these two modules need nothing of it.
-    for module in ('lgn', 'model'):
-        importlib.import_module(f'dualstream.network.{module}')
+    # these modules need nothing of it.
+    for module in ('network.lgn', 'network.model', 'color.fluorochromes.layers'):
+        importlib.import_module(f'dualstream.{module}')

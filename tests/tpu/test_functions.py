@@ -4,6 +4,7 @@ import pytest
 
 PROGRAM = '''
 import tensorflow as tf
+from dualstream import hue_channels, merge, unmix
 from dualstream.color import cv_color_mask, tf_color_mask
 from dualstream.crop import array_crop, loop_crop, max_rand_crop
 from dualstream.pipeline import Routine, crop_frames
@@ -26,6 +27,9 @@ FUNCTIONS = {
     'frames, random': (
         lambda frames, seeds: crop_frames(Routine(TARGET, crop='random'), frames, seeds),
         FRAMES, SEEDS),
+    'merge': (lambda frame: merge(frame, 'mgc', mode='screen'), FRAME),
+    'unmix': (lambda frame: unmix(frame, 'mgc'), FRAME),
+    'hue channels': (lambda frame: hue_channels(frame, 'mgc'), FRAME),
     'OpenCV': (cv_color_mask, FRAME),
     'unknown size': (tf_color_mask, tf.TensorSpec([None, None, 3], tf.uint8)),
 }
@@ -37,7 +41,8 @@ for name, (function, *specs) in FUNCTIONS.items():
         print(json.dumps([name, str(error)]))
 '''
 
-COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', 'frames, random')
+COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', 'frames, random',
+            'merge', 'unmix', 'hue channels')
 
 
 @pytest.fixture(scope='module', params=['v5e-1', pytest.param('v6e-1', marks=pytest.mark.slow)])

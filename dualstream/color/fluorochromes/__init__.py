@@ -1,0 +1,1 @@
+"""Fluorochromes: channels merged to a picture in colour, and recreated from it."""
