@@ -11,11 +11,9 @@ from dualstream.runtime import keras_registration, tfds_registration
 __version__ = '0.1.0'
 
 _HOME = {
-    'dualstream.color': ('LEAF', 'HsvRange', 'cv_color_mask', 'tf_color_mask'),
-    'dualstream.color.fluorochromes.hue_channels': ('hue_channels',),
-    'dualstream.color.fluorochromes.layers': ('MergeChannels', 'UnmixChannels'),
-    'dualstream.color.fluorochromes.least_squares': ('unmix',),
-    'dualstream.color.fluorochromes.merging': ('merge',),
+    'dualstream.color': (
+        'LEAF', 'HsvRange', 'MergeChannels', 'UnmixChannels', 'cv_color_mask', 'hue_channels',
+        'merge', 'tf_color_mask', 'unmix'),
     'dualstream.crop': (
         'array_crop', 'center_window', 'coverage', 'leaf_grid', 'loop_crop', 'max_rand_crop'),
     'dualstream.pipeline': (
