@@ -53,14 +53,7 @@ def rgb_to_lab(image):
       [53.24, 80.09, 67.2]
     """
     ops, planes, dtype = split_image(image)
-    red, green, blue = (light(ops, plane) for plane in planes)
-    # As green's share is the rest to 1, light without differences is exactly neutral.
-    xyz = [green + of_red * (red - green) + of_blue * (blue - green)
-           for of_red, of_blue in zip(_RED, _BLUE)]
-    x, y, z = (_cube_root(ops, coordinate) for coordinate in xyz)
-    # Near black the straight line alone, so that 16 is not subtracted from what is nearly 16.
-    lightness = ops.where(xyz[1] > _BEND, 116 * y - 16, 116 * _SLOPE * xyz[1])
-    return join(ops, [lightness, 500 * (x - y), 200 * (y - z)], dtype)
+    return join(ops, lab_planes(ops, *planes), dtype)
 
 
 def lab_to_rgb(lab, *, dtype: str | None = None, clip: bool = True):
@@ -137,6 +130,18 @@ def lch_to_lab(lch):
     ops, (lightness, chroma, hue), dtype = split(lch, 'lch')
     angle = hue * (math.pi / 180)
     return join(ops, [lightness, chroma * ops.cos(angle), chroma * ops.sin(angle)], dtype)
+
+
+def lab_planes(ops, red, green, blue) -> list:
+    """Computes L*, a* and b* of float32 planes of sRGB in [0, 1]."""
+    red, green, blue = (light(ops, plane) for plane in (red, green, blue))
+    # As green's share is the rest to 1, light without differences is exactly neutral.
+    xyz = [green + of_red * (red - green) + of_blue * (blue - green)
+           for of_red, of_blue in zip(_RED, _BLUE)]
+    x, y, z = (_cube_root(ops, coordinate) for coordinate in xyz)
+    # Near black the straight line alone, so that 16 is not subtracted from what is nearly 16.
+    lightness = ops.where(xyz[1] > _BEND, 116 * y - 16, 116 * _SLOPE * xyz[1])
+    return [lightness, 500 * (x - y), 200 * (y - z)]
 
 
 def chroma_and_hue(ops, a, b):

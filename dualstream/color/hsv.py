@@ -67,8 +67,9 @@ def sixths_saturation_value(ops, red, green, blue):
     saturation = chroma / ops.maximum(value, _TINY)
     per_chroma = 1 / ops.maximum(chroma, _TINY)
     sixths = ops.where(
-        value == red, (green - blue) * per_chroma,
-        ops.where(value == green, 2 + (blue - red) * per_chroma, 4 + (red - green) * per_chroma))
+        ops.equal(value, red), (green - blue) * per_chroma,
+        ops.where(ops.equal(value, green), 2 + (blue - red) * per_chroma,
+                  4 + (red - green) * per_chroma))
     return sixths, saturation, value
 
 

@@ -10,9 +10,9 @@ taken apart by a transposition: on a CPU, splitting and joining the last axis th
 time takes as long as all the arithmetic in between.
 """
 
-import keras
-
 from dualstream.color.tensor_ops import ops_of
+
+_FLOATING = ('float16', 'bfloat16', 'float32', 'float64')
 
 
 def split_image(image):
@@ -30,7 +30,7 @@ def split_image(image):
         one of them, since its scale is unknown.
     """
     ops, image, dtype = _tensor(image, 'image')
-    if dtype != 'uint8' and not _is_floating(dtype):
+    if dtype != 'uint8' and dtype not in _FLOATING:
         raise ValueError(
             f'image must be uint8, or floating in [0, 1]; got {dtype}: divide it by its white')
     planes = _planes(ops, image)
@@ -54,7 +54,7 @@ def split(pixels, name: str, *, ops=None):
       ValueError: they have not three coordinates, or are not floating.
     """
     ops, pixels, dtype = _tensor(pixels, name, ops)
-    if not _is_floating(dtype):
+    if dtype not in _FLOATING:
         raise ValueError(f'{name} must be floating, got {dtype}')
     return ops, _planes(ops, pixels), dtype
 
@@ -77,17 +77,21 @@ def join_image(ops, planes, dtype: str, *, clip: bool):
     Raises:
       ValueError: the dtype is neither uint8 nor floating.
     """
+    import keras  # not above, see tensor_ops
+
     dtype = keras.backend.standardize_dtype(dtype)
     if dtype == 'uint8':
         levels = [ops.round(255 * ops.clip(ops.where(ops.isnan(plane), 0.0, plane), 0.0, 1.0))
                   for plane in planes]
         return join(ops, levels, dtype)
-    if not _is_floating(dtype):
+    if dtype not in _FLOATING:
         raise ValueError(f"dtype must be 'uint8' or floating, got {dtype!r}")
     return join(ops, [ops.clip(plane, 0.0, 1.0) for plane in planes] if clip else planes, dtype)
 
 
 def _tensor(pixels, name: str, ops=None):
+    import keras
+
     ops = ops or ops_of(pixels)
     if not keras.utils.is_keras_tensor(pixels):
         pixels = ops.convert_to_tensor(pixels)
@@ -100,7 +104,3 @@ def _tensor(pixels, name: str, ops=None):
 
 def _planes(ops, pixels) -> list:
     return list(ops.unstack(ops.moveaxis(ops.cast(pixels, 'float32'), -1, 0), 3))
-
-
-def _is_floating(dtype: str) -> bool:
-    return keras.backend.is_float_dtype(dtype)

@@ -3,13 +3,15 @@
 keras.ops works on the tensors of Keras's backend. A tf.data pipeline hands out TensorFlow's tensors
 under any backend; for them, under JAX or PyTorch, the same names stand for TensorFlow's functions.
 TensorFlow is imported only then, when it has already been imported by whoever made the tensor.
+
+Keras is imported when ops are first asked for, not with this module: right after Keras, the layers
+that use the colour spaces are imported (dualstream/runtime/keras_registration.py), and they need
+the spaces whole.
 """
 
 import functools
 import sys
 import types
-
-import keras
 
 
 def ops_of(*tensors):
@@ -31,6 +33,8 @@ def ops_of(*tensors):
       >>> ops_of([0.5, 0.5, 0.5]) is keras.ops
       True
     """
+    import keras
+
     tensorflow = sys.modules.get('tensorflow')
     if keras.backend.backend() == 'tensorflow' or tensorflow is None:
         return keras.ops
@@ -44,7 +48,7 @@ def tensorflow_ops() -> types.SimpleNamespace:
     """Collects TensorFlow's functions by the names that they have in keras.ops."""
     import tensorflow as tf
 
-    same_name = ('abs', 'cast', 'convert_to_tensor', 'cos', 'exp', 'floor', 'logical_and',
+    same_name = ('abs', 'cast', 'convert_to_tensor', 'cos', 'equal', 'exp', 'floor', 'logical_and',
                  'logical_or', 'maximum', 'minimum', 'ones_like', 'round', 'sin', 'sqrt', 'square',
                  'stack', 'unstack', 'where', 'zeros_like')
     return types.SimpleNamespace(

@@ -10,21 +10,16 @@ import math
 import keras
 from keras import ops
 
+from dualstream.color.cielab import lab_planes
+from dualstream.color.hsv import sixths_saturation_value, within_turn
+
 _LUMA = (0.299, 0.587, 0.114)
 """Shares of red, green and blue in luminance, after ITU-R BT.601: the Y that a JPEG file stores."""
-
-_TINY = 1e-6
-"""The least divisor: black has saturation 0 and gray has hue 0, and gradients stay finite."""
 
 HUES = ('raw', 'circular')
 
 FEEDS = ('luminance', 'hsv', 'lightness', 'ab', 'rgb')
 """What a stream can see: `luminance` and `hsv` as in primates; the others are for comparisons."""
-
-_TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
-"""From linear sRGB to XYZ, with D65 as white, after IEC 61966-2-1."""
-
-_WHITE = (0.95047, 1.0, 1.08883)
 
 
 @keras.saving.register_keras_serializable(package='dualstream')
@@ -87,16 +82,9 @@ class HueSaturationValue(keras.layers.Layer):
 
     def call(self, images):
         red, green, blue = _planes(images)
-        value = ops.maximum(ops.maximum(red, green), blue)
-        chroma = value - ops.minimum(ops.minimum(red, green), blue)
-        saturation = chroma / ops.maximum(value, _TINY)
-        per_chroma = 1 / ops.maximum(chroma, _TINY)
-        sixths = ops.where(
-            ops.equal(value, red), (green - blue) * per_chroma,
-            ops.where(ops.equal(value, green), 2 + (blue - red) * per_chroma,
-                      4 + (red - green) * per_chroma))
+        sixths, saturation, value = sixths_saturation_value(ops, red, green, blue)
         if self.hue == 'raw':
-            turns = ops.where(sixths < 0, sixths + 6, sixths) / 6
+            turns = within_turn(ops, sixths, 6) / 6
             planes = [turns, saturation, value]
         else:
             angle = sixths * (math.pi / 3)
@@ -114,7 +102,7 @@ class HueSaturationValue(keras.layers.Layer):
 class Lab(keras.layers.Layer):
     """Computes CIELAB of each pixel, under D65: (..., H, W, 3) to (..., H, W, 1 or 2).
 
-    After CIE 015:2018, from sRGB after IEC 61966-2-1; computed in float32 under any precision.
+    As `dualstream.color.rgb_to_lab`; computed in float32 under any precision.
 
     Args:
       part: `'lightness'` gives L* / 100, in [0, 1]; `'ab'` gives a* and b* over 110, which lie
@@ -131,13 +119,8 @@ class Lab(keras.layers.Layer):
         self.part = part
 
     def call(self, images):
-        red, green, blue = (_linear(plane) for plane in _planes(images))
-        x, y, z = (_cube_root((shares[0] * red + shares[1] * green + shares[2] * blue) / white)
-                   for shares, white in zip(_TO_XYZ, _WHITE))
-        if self.part == 'lightness':
-            planes = [1.16 * y - 0.16]
-        else:
-            planes = [500 / 110 * (x - y), 200 / 110 * (y - z)]
+        lightness, a, b = lab_planes(ops, *_planes(images))
+        planes = [lightness / 100] if self.part == 'lightness' else [a / 110, b / 110]
         return ops.cast(ops.moveaxis(ops.stack(planes), 0, -1), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
@@ -163,19 +146,6 @@ def feed(images, what: str, *, hue: str, name: str):
     if what == 'rgb':
         return keras.layers.Identity(name=name)(images)
     return Lab(what, name=name)(images)
-
-
-def _linear(plane):
-    """sRGB's transfer curve undone. The greater one under the root keeps gradients finite."""
-    root = ops.power((ops.maximum(plane, 0.04) + 0.055) / 1.055, 2.4)
-    return ops.where(plane <= 0.04045, plane / 12.92, root)
-
-
-def _cube_root(plane):
-    """CIELAB's f: a cube root, straightened near black, where its slope would be infinite."""
-    delta = 6 / 29
-    root = ops.power(ops.maximum(plane, delta**3), 1 / 3)
-    return ops.where(plane > delta**3, root, plane / (3 * delta**2) + 4 / 29)
 
 
 def _planes(images):
