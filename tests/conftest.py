@@ -3,6 +3,7 @@
 import importlib
 import os
 import pathlib
+import signal
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '')
@@ -17,6 +18,9 @@ import filelock  # noqa: E402
 import pytest  # noqa: E402
 from absl import flags  # noqa: E402
 from commands import Command  # noqa: E402
+
+# A shell that starts the tests in the background makes them and their children ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
