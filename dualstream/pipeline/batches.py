@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import tensorflow as tf
 
 from dualstream.pipeline.augment import jitter_color, turn_and_flip
+from dualstream.pipeline.decode import to_pixels
 from dualstream.pipeline.examples import Photos
 from dualstream.pipeline.feeds import receive
 from dualstream.pipeline.routines import Routine
@@ -82,7 +83,10 @@ def make_training_batches(
         of the shard each; where there are none, this process makes them.
 
     Returns:
-      (float32 (batch / shard.count, height, width, 3), int64 (batch / shard.count,)).
+      (uint8 (batch / shard.count, height, width, 3), int64 (batch / shard.count,)). Images are sRGB
+      in [0, 255]: a quarter of float32's bytes to carry to a device, where `DualStream` scales
+      them. A window that was not resized has 8 bits anyway; others are rounded, by half a level at
+      most.
 
     Raises:
       UserError: a batch has no such equal shards, or the mask is Python, which feeds cannot run.
@@ -132,7 +136,7 @@ def make_training_sample(
       color_jitter: the training's, in [0, 1].
 
     Returns:
-      One batch, (float32 (count, height, width, 3), int64 (count,)).
+      One batch, (uint8 (count, height, width, 3), int64 (count,)), sRGB in [0, 255].
     """
     to_image = functools.partial(
         _training_image, routine, seed, color_jitter, tf.constant(epoch, tf.int64))
@@ -227,7 +231,7 @@ def _training_image(
         image = turn_and_flip(image, turn_seed)
         if color_jitter:
             image = jitter_color(image, light_seed, color_jitter)
-    return image, example['label']
+        return to_pixels(image), example['label']
 
 
 def _draw_seeds(seed: int, epoch: tf.Tensor, index: tf.Tensor) -> list[tf.Tensor]:

@@ -119,6 +119,24 @@ def to_image(pixels: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
     return tf.image.resize(pixels, target_size) / 255
 
 
+def to_pixels(image: tf.Tensor) -> tf.Tensor:
+    """Rounds images to 8 bits a channel, a quarter of the bytes to carry to a device.
+
+    Args:
+      image: float32 (..., 3), sRGB in [0, 1].
+
+    Returns:
+      uint8 (..., 3), in [0, 255]: exact for a window that `to_image` did not enlarge, else within
+      half a level.
+
+    Example:
+
+    >>> to_pixels(tf.constant([0.0, 0.25, 1.0])).numpy().tolist()
+    [0, 64, 255]
+    """
+    return tf.cast(tf.round(255 * image), tf.uint8)
+
+
 def frame_size(contents: tf.Tensor) -> tf.Tensor:
     """Reads the size of the frame; of a JPEG from the header alone.
 

@@ -57,7 +57,7 @@ def receive(batches: tf.data.Dataset, feed: str) -> tf.data.Dataset:
     Raises:
       tf.errors.InvalidArgumentError: while reading, if a batch was lost on its way.
     """
-    # Uncompressed, since float images hardly shrink, and both machines' cores are scarce.
+    # Uncompressed, since photographs' pixels hardly shrink, and both machines' cores are scarce.
     received = batches.enumerate().apply(_SERVICE.distribute(
         _SERVICE.ShardingPolicy.OFF, feed, compression=None))
 

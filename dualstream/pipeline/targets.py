@@ -21,8 +21,8 @@ def weigh_targets(
     Use it for a loss with label smoothing, for weights of classes, or for mixup.
 
     Args:
-      batches: (float32 (batch, height, width, 3), int (batch,)), as `make_training_batches`
-        makes them.
+      batches: (uint8 (batch, height, width, 3), int (batch,)), as `make_training_batches` makes
+        them, or float32 images.
       class_weights: the weight of each class in the loss, at least 0.
       mixup_alpha: the alpha of `mixup`; 0 mixes nothing.
       seed: determines what mixup draws.
@@ -30,8 +30,8 @@ def weigh_targets(
       shard: the part of each batch that these are; images are mixed within it.
 
     Returns:
-      (float32 (batch, height, width, 3), float32 (batch, classes), float32 (batch,)): images,
-      shares of the classes, which sum to 1 for each image, and weights.
+      (images of the same dtype, (batch, height, width, 3); float32 (batch, classes), shares of the
+      classes, which sum to 1 for each image; float32 (batch,), weights).
 
     Example:
 
@@ -70,14 +70,14 @@ def mixup(
     would depend on which of tf.data's threads is first.
 
     Args:
-      images: float32 (batch, height, width, 3).
+      images: float32 or uint8 (batch, height, width, 3).
       targets: float32 (batch, classes).
       alpha: of the distribution Beta(alpha, alpha) of the shares; greater than 0.
       seed: int (2,), the seed of a stateless generator.
 
     Returns:
       (images, targets), share * own + (1 - share) * next, with the shapes and dtypes of the
-      arguments.
+      arguments; uint8 is rounded to the nearest.
 
     Example:
 
@@ -90,6 +90,8 @@ def mixup(
     share = tf.cast(tf.math.divide_no_nan(gammas[0], gammas[0] + gammas[1]), tf.float32)
 
     def mix(values, share):
-        return share * values + (1 - share) * tf.roll(values, -1, axis=0)
+        own = tf.cast(values, tf.float32)
+        mixed = share * own + (1 - share) * tf.roll(own, -1, axis=0)
+        return tf.cast(tf.round(mixed), values.dtype) if values.dtype.is_integer else mixed
 
     return mix(images, share[:, None, None, None]), mix(targets, share[:, None])

@@ -98,7 +98,7 @@ def write_images(
 
     Args:
       writer: of the run.
-      images: float32 (batch, height, width, 3), sRGB in [0, 1].
+      images: uint8 (batch, height, width, 3), sRGB.
       labels: int (batch,).
       probabilities: float32 (batch, classes).
       label_names: the classes.

@@ -156,12 +156,12 @@ def test_epochs_differ_in_order_and_crops(photos):
 
 def indices(batches):
     """Which examples the batches hold, read off an image that is nothing but the index."""
-    return [int(round(float(image[0, 0, 0]) * 1000))
+    return [int(tf.image.convert_image_dtype(image, tf.uint8)[0, 0, 0])
             for images, _ in batches for image in images]
 
 
 def tells_index(example, seed):
-    return tf.fill([4, 4, 3], tf.cast(example['index'], tf.float32) / 1000)
+    return tf.fill([4, 4, 3], tf.cast(example['index'], tf.float32) / 255)
 
 
 def test_each_epoch_passes_every_example_at_most_once(photos):
@@ -203,18 +203,34 @@ def test_windows_differ_by_their_seed_and_the_first_are_those_of_fewer(photos):
 def test_jitter_comes_after_the_turns_and_anew_each_epoch(photos):
     steps = count_steps(photos, 8)
 
-    def gray(example, seed):
-        return tf.fill([4, 4, 3], 0.5)
-
-    def values(**changed):
+    def values(color, **changed):
         batches = make_training_batches(
-            photos, gray, 8, epochs=2, seed=0, color_jitter=0.2, **changed)
-        return [images.numpy()[:, 0, 0, 0] for images, _ in batches]
+            photos, lambda example, seed: tf.fill([4, 4, 3], 1.0) * color, 8, epochs=2, seed=0,
+            color_jitter=0.2, **changed)
+        return [images.numpy()[:, 0, 0] for images, _ in batches]
 
-    whole = values()
-    assert len(np.unique(whole)) > 0.9 * 8 * len(whole)
-    assert 0.3 <= np.min(whole) < np.max(whole) <= 0.7
-    np.testing.assert_array_equal(whole[steps + 1:], values(start_step=steps + 1))
+    whole = values([0.3, 0.5, 0.7])
+    assert len(np.unique(np.concatenate(whole), axis=0)) > 0.9 * 8 * len(whole)
+    np.testing.assert_array_equal(
+        whole[steps + 1:], values([0.3, 0.5, 0.7], start_step=steps + 1))
+    gray = np.concatenate(values([0.5, 0.5, 0.5]))
+    assert 0.3 * 255 - 1 <= gray.min() < gray.max() <= 0.7 * 255 + 1
+
+
+@pytest.mark.parametrize('routine, most', [
+    (Routine((32, 32)), 0.01), (Routine((32, 32), 'none', 'none'), 0.501)],
+    ids=['window', 'resized'])
+def test_8_bits_lose_nothing_of_a_window_and_half_a_level_of_a_resized_frame(photos, routine, most):
+    def sorted_pixels(batches, scale):  # a turn changes the order of an image's pixels alone
+        images = [image for images, _ in batches for image in scale * images.numpy()]
+        rows = [np.sort(image, axis=None) for image in images]
+        return sorted(rows, key=lambda row: np.round(row).tolist())
+
+    made = sorted_pixels(make_training_batches(photos, routine, 1, epochs=1, seed=0), 1.0)
+    exact = sorted_pixels(
+        make_evaluation_batches(photos, 'train', routine, batch_size=1, seed=0), 255)
+    assert len(made) == photos.count('train')
+    assert np.max(np.abs(np.subtract(made, exact))) <= most
 
 
 def test_a_batch_larger_than_the_set_is_refused(photos):

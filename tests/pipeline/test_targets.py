@@ -55,6 +55,17 @@ def test_mixtures_are_convex_combinations_of_images_and_targets_alike(alpha, see
         mixed_targets, share * targets + (1 - share) * partner_targets, atol=1e-3)
 
 
+def test_mixtures_of_8_bit_images_are_those_of_floats_rounded():
+    (images, labels), = batches(1)
+    pixels, targets = tf.cast(255 * images, tf.uint8), tf.one_hot(labels, 3)
+    seed = tf.constant([1, 2])
+    mixed, mixed_targets = mixup(pixels, targets, 1.0, seed=seed)
+    exact, exact_targets = mixup(tf.cast(pixels, tf.float32), targets, 1.0, seed=seed)
+    assert mixed.dtype == tf.uint8 and not np.array_equal(mixed, pixels)
+    np.testing.assert_array_equal(mixed, np.round(exact))
+    np.testing.assert_array_equal(mixed_targets, exact_targets)
+
+
 def shares(alpha):
     images = tf.concat([tf.ones([1, 1, 1, 1]), tf.zeros([1, 1, 1, 1])], axis=0)
     images = tf.tile(images, [2000, 1, 1, 1])
