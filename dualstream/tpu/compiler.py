@@ -12,10 +12,13 @@ from dualstream.runtime.errors import UserError
 from dualstream.tpu.chips import Slice
 from dualstream.tpu.compiled import Compiled
 
-EFFORT = -1.0
+LEAST_EFFORT = -1.0
 """The compiler's lowest effort: it then places nothing in the chip's fast memory, which would take
 most of its time. The program is otherwise the same, and its count of bytes is what each fused
 operation reads and writes, without the copies that such placing adds."""
+
+FULL_EFFORT = 0.0
+"""What a training on a TPU is compiled with, unless it asks for another effort."""
 
 
 def version() -> str:
@@ -40,16 +43,17 @@ def devices(tpu: Slice) -> list:
         raise UserError(f'libtpu does not know {tpu.name}: {error}') from error
 
 
-def compile_lowered(lowered: jax.stages.Lowered) -> Compiled:
+def compile_lowered(lowered: jax.stages.Lowered, *, effort: float = LEAST_EFFORT) -> Compiled:
     """Compiles a lowered JAX program for the devices that its arguments are on.
 
     Args:
       lowered: from `jax.jit(...).lower(...)`.
+      effort: LEAST_EFFORT, or FULL_EFFORT, which takes several times as long.
 
     Raises:
       jax.errors.JaxRuntimeError: compiling fails for another reason than memory.
     """
-    options = {'exec_time_optimization_effort': EFFORT}
+    options = {'exec_time_optimization_effort': effort}
     return weighed(lambda: lowered.compile(compiler_options=options).runtime_executable())
 
 

@@ -40,7 +40,7 @@ def compile_function(
     except (tf.errors.OpError, ValueError) as error:
         raise ValueError(f'XLA cannot compile {_name(function)}: {_reason(error)}') from error
     options = xla_client.CompileOptions()
-    options.executable_build_options.exec_time_optimization_effort = compiler.EFFORT
+    options.executable_build_options.exec_time_optimization_effort = compiler.LEAST_EFFORT
     with mlir.make_ir_context():
         module = ir.Module.parse(lowered)
         return compiler.weighed(lambda: chip.client.compile(

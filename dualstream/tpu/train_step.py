@@ -17,9 +17,11 @@ PRECISION = 'mixed_bfloat16'
 def lower_train_step(
     tpu: Slice,
     preset: str,
+    *,
     batch_size: int,
     image_size: tuple[int, int],
     classes: int = 5,
+    pixels: str = 'uint8',
 ) -> jax.stages.Lowered:
     """Lowers a data-parallel step of the recipe: the loss, its gradients and AdamW's update.
 
@@ -32,6 +34,7 @@ def lower_train_step(
       batch_size: images in a step on each chip.
       image_size: (height, width) in pixels.
       classes: at least 1.
+      pixels: dtype of the images: 'uint8', as in training, which the step scales, or 'float32'.
 
     Raises:
       ValueError: Keras runs on another backend than JAX, or an argument is out of its range.
@@ -57,7 +60,7 @@ def lower_train_step(
         for variables in (
             model.trainable_variables, model.non_trainable_variables, model.optimizer.variables)]
     images = jax.ShapeDtypeStruct(
-        (tpu.chips * batch_size, *image_size, 3), 'float32', sharding=shared_out)
+        (tpu.chips * batch_size, *image_size, 3), pixels, sharding=shared_out)
     labels = jax.ShapeDtypeStruct((tpu.chips * batch_size,), 'int32', sharding=shared_out)
 
     with keras.StatelessScope(initialize_variables=False):

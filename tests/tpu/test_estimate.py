@@ -6,7 +6,7 @@ from dualstream.tpu import SLICES, find_slice
 from dualstream.tpu.compiled import Compiled
 from dualstream.tpu.estimate import roofline, to_feed
 
-V5E_8 = SLICES['v5e-8']
+V5E_8 = SLICES['v5litepod-8']
 
 
 def test_the_slower_of_the_two_sets_the_pace():
@@ -38,7 +38,8 @@ def test_cores_and_workers_are_rounded_up():
 
 def test_a_slice_is_as_many_chips_as_its_name_says():
     for name, tpu in SLICES.items():
-        assert name == f'{tpu.chip.name}-{tpu.chips}'
+        kind, chips = name.split('-')
+        assert kind == tpu.chip.rented_as and int(chips) == tpu.chips
         assert tpu.chip.source.startswith('https://cloud.google.com/')
-    with pytest.raises(ValueError, match='one of v5e-1, v5e-4'):
-        find_slice('v5e-3')
+    with pytest.raises(ValueError, match='one of v5litepod-1, v5litepod-4'):
+        find_slice('v5litepod-3')

@@ -45,7 +45,8 @@ COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', '
             'merge', 'unmix', 'hue channels')
 
 
-@pytest.fixture(scope='module', params=['v5e-1', pytest.param('v6e-1', marks=pytest.mark.slow)])
+@pytest.fixture(scope='module', params=[
+    'v5litepod-1', pytest.param('v6e-1', marks=pytest.mark.slow)])
 def outcomes(request, run):
     return dict(run(PROGRAM, request.param))
 

@@ -8,8 +8,10 @@ from dualstream.tpu.train_step import lower_train_step
 
 tpu = find_slice(sys.argv[1])
 for preset in sys.argv[2:]:
-    compiled = compile_lowered(lower_train_step(tpu, preset, 4, (64, 64)))
-    print(json.dumps([preset, [compiled.fits, compiled.flops, compiled.memory_bytes]]))
+    step = lower_train_step(tpu, preset, batch_size=4, image_size=(64, 64))
+    images = next(str(shape.dtype) for shape in step.in_avals[0][1:] if shape.ndim == 4)
+    compiled = compile_lowered(step)
+    print(json.dumps([preset, [compiled.fits, compiled.flops, compiled.memory_bytes], images]))
 '''
 
 # What it takes of a chip when a matrix product is shared out, when it does not fit in a chip's
@@ -26,11 +28,12 @@ def compiled(name, rows, step=lambda x: x @ jnp.ones((4096, 128), x.dtype), dona
     x = jax.ShapeDtypeStruct((rows, 4096), 'bfloat16', sharding=sharding)
     return compile_lowered(jax.jit(step, donate_argnums=donate).lower(x))
 
-for name, rows in ('v5e-1', 8192), ('v5e-8', 8192), ('v5e-1', 3 * 2**20), ('v5e-8', 3 * 2**20):
-    seen = compiled(name, rows)
-    print(json.dumps([seen.fits, seen.flops, seen.memory_bytes]))
+for rows in 8192, 3 * 2**20:
+    for name in 'v5litepod-1', 'v5litepod-8':
+        seen = compiled(name, rows)
+        print(json.dumps([seen.fits, seen.flops, seen.memory_bytes]))
 for donate in (), (0,):
-    print(json.dumps(compiled('v5e-1', 8192, lambda x: x + 1, donate).memory_bytes))
+    print(json.dumps(compiled('v5litepod-1', 8192, lambda x: x + 1, donate).memory_bytes))
 '''
 
 
@@ -40,16 +43,16 @@ def check(outcome):
 
 
 def test_the_smallest_preset_compiles(run):
-    [(preset, outcome)] = run(PROGRAM, 'v5e-8', 'nano')
-    assert preset == 'nano'
+    [(preset, outcome, images)] = run(PROGRAM, 'v5litepod-8', 'nano')
+    assert preset == 'nano' and images == 'uint8'
     check(outcome)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name, presets', [
-    ('v5e-8', ('nano', 'tiny', 'small', 'base')), ('v6e-8', ('nano',))])
+    ('v5litepod-8', ('nano', 'tiny', 'small', 'base')), ('v6e-8', ('nano',))])
 def test_every_preset_compiles_and_a_larger_one_takes_more(run, name, presets):
-    outcomes = dict(run(PROGRAM, name, *presets))
+    outcomes = {preset: outcome for preset, outcome, _ in run(PROGRAM, name, *presets)}
     assert tuple(outcomes) == presets
     for outcome in outcomes.values():
         check(outcome)
