@@ -3,8 +3,6 @@
 Fluorescence is measured in 12 to 16 bits, so uint16 counts here beside uint8 and floating dtypes.
 """
 
-import keras
-
 from dualstream.color.planes import join
 from dualstream.color.tensor_ops import ops_of
 
@@ -35,6 +33,8 @@ def split_intensities(pixels, name: str, *, channels: int | None = None):
       >>> [float(plane[0]) for plane in planes], dtype
       ([0.0, 1.0], 'uint16')
     """
+    import keras  # not above, see tensor_ops
+
     ops = ops_of(pixels)
     if not keras.utils.is_keras_tensor(pixels):
         pixels = ops.convert_to_tensor(pixels)
