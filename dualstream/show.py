@@ -14,14 +14,13 @@ of those hues. DIR/suggested_thresholds.png shows it.
 
 import itertools
 import pathlib
-import sys
-from collections.abc import Callable, Iterable, Iterator
 
 from absl import flags
 
 from dualstream.runtime import command, configflags
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
+from dualstream.runtime.pictures import Readable, find_pictures
 from dualstream.training.config import TrainConfig
 
 _OUT = flags.DEFINE_string('out', 'runs/show', 'The folder that the pictures are written to.')
@@ -58,18 +57,17 @@ def main(argv: list[str]) -> None:
     except ValueError as error:
         raise UserError(f'--{error}') from error  # it starts with the threshold's name
     out.mkdir(parents=True, exist_ok=True)
-    photos = {photo: _files(photo) for photo in map(pathlib.Path, argv[1:])}
-    readable = _Readable(sum(map(len, photos.values())))
+    photos = {photo: find_pictures(photo, _SUFFIXES) for photo in map(pathlib.Path, argv[1:])}
+    readable = Readable(sum(map(len, photos.values())))
     with readable.bar:
         if _SUGGEST.value:
             _suggest(photos, hsv_range, out, readable)
         else:
             _draw(photos, hsv_range, crops, out, readable)
-    if readable.bad:
-        raise UserError(f'{readable.bad} of {readable.bar.total} photographs could not be read')
+    readable.check()
 
 
-def _draw(photos, hsv_range, crops, out: pathlib.Path, readable: '_Readable') -> None:
+def _draw(photos, hsv_range, crops, out: pathlib.Path, readable: Readable) -> None:
     """A figure of each file and contact sheets of each folder."""
     from dualstream.figures.contact_sheet import PER_SHEET, contact_sheet, make_print
     from dualstream.figures.hue_wheel import hue_wheel_figure
@@ -97,7 +95,7 @@ def _draw(photos, hsv_range, crops, out: pathlib.Path, readable: '_Readable') ->
                   out, f'{name}-sheet-{number}')
 
 
-def _suggest(photos, hsv_range, out: pathlib.Path, readable: '_Readable') -> None:
+def _suggest(photos, hsv_range, out: pathlib.Path, readable: Readable) -> None:
     """Proposes thresholds, and draws what they were read from."""
     import numpy as np
 
@@ -135,43 +133,6 @@ def _suggest(photos, hsv_range, out: pathlib.Path, readable: '_Readable') -> Non
     print(repr(found))
     print(f'--hue={found.hue[0]},{found.hue[1]} --saturation={found.saturation[0]:.2f},1 '
           f'--value={found.value[0]:.2f},1')
-
-
-class _Readable:
-    """Goes through photographs with a progress bar; it names those that cannot be read.
-
-    Attributes:
-      bar: of tqdm.
-      bad: how many could not be read.
-    """
-
-    def __init__(self, total: int):
-        from tqdm import tqdm
-
-        self.bar = tqdm(total=total, unit=' photographs', disable=None)  # None: only on a terminal
-        self.bad = 0
-
-    def each(self, files: Iterable[pathlib.Path], read: Callable) -> Iterator:
-        """What `read` makes of each of the files that it can read."""
-        for file in files:
-            try:
-                made = read(file)
-            except (ValueError, OSError) as error:
-                self.bad += 1
-                self.bar.write(f'error: {error}', file=sys.stderr)
-            else:
-                yield made
-            self.bar.update()
-
-
-def _files(photo: pathlib.Path) -> list[pathlib.Path]:
-    """The pictures of a folder and its folders, by name; or the one file."""
-    if not photo.is_dir():
-        return [photo]
-    files = [file for file in sorted(photo.rglob('*')) if file.suffix.lower() in _SUFFIXES]
-    if not files:
-        raise UserError(f'{photo} holds no picture: none of {", ".join(_SUFFIXES)}')
-    return files
 
 
 def _pair(flag, number: type) -> tuple:

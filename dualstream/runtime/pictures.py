@@ -1,0 +1,69 @@
+"""The pictures that a command is given: found in folders, and gone through with a bar."""
+
+import pathlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from dualstream.runtime.errors import UserError
+
+
+def find_pictures(path: pathlib.Path, suffixes: Sequence[str]) -> list[pathlib.Path]:
+    """Finds the pictures of a folder and its folders, by name; a file is found as it is.
+
+    Args:
+      path: a folder or a file.
+      suffixes: how names of pictures end, in lower case.
+
+    Raises:
+      UserError: the folder holds none.
+
+    Example:
+      >>> import pathlib
+      >>> from dualstream.runtime.pictures import find_pictures
+      >>> find_pictures(pathlib.Path('leaf.jpg'), ('.jpg', '.png'))
+      [PosixPath('leaf.jpg')]
+    """
+    if not path.is_dir():
+        return [path]
+    files = [file for file in sorted(path.rglob('*')) if file.suffix.lower() in suffixes]
+    if not files:
+        raise UserError(f'{path} holds no picture: none of {", ".join(suffixes)}')
+    return files
+
+
+class Readable:
+    """Goes through pictures with a progress bar; it names those that cannot be read.
+
+    Attributes:
+      bar: of tqdm, to be closed.
+      bad: how many could not be read.
+      things: what the pictures are called.
+    """
+
+    def __init__(self, total: int, things: str = 'photographs'):
+        from tqdm import tqdm
+
+        self.bar = tqdm(total=total, unit=f' {things}', disable=None)  # None: only on a terminal
+        self.bad = 0
+        self.things = things
+
+    def each(self, files: Iterable[pathlib.Path], read: Callable) -> Iterator:
+        """What `read` makes of each of the files that it can read."""
+        for file in files:
+            try:
+                made = read(file)
+            except (ValueError, OSError) as error:
+                self.bad += 1
+                self.bar.write(f'error: {error}', file=sys.stderr)
+            else:
+                yield made
+            self.bar.update()
+
+    def check(self) -> None:
+        """Ends the command with an error if any of the files could not be read.
+
+        Raises:
+          UserError: says how many.
+        """
+        if self.bad:
+            raise UserError(f'{self.bad} of {self.bar.total} {self.things} could not be read')
