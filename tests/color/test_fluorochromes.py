@@ -36,7 +36,7 @@ def test_all_pairs_of_8_bit_channels_come_back_where_nothing_clipped(colors):
 @pytest.mark.parametrize('palette', PALETTES)
 def test_unmix_is_scipys_non_negative_least_squares(palette):
     table = lookup_colors(palette)
-    pixels = np.random.default_rng(0).random((1, 400, 3)).astype(np.float32)
+    pixels = np.random.default_rng(0).random((1, 1000, 3)).astype(np.float32)
     channels, _, error = arrays(unmix(pixels, palette))
     solved = [scipy.optimize.nnls(table.T, pixel) for pixel in pixels[0].astype(float)]
     reachable = np.array([solution.max() <= 1 for solution, _ in solved])
@@ -45,6 +45,16 @@ def test_unmix_is_scipys_non_negative_least_squares(palette):
         solution, distance = solved[place]
         np.testing.assert_allclose(channels[0, place], solution, atol=2e-6)
         np.testing.assert_allclose(error[0, place], distance / np.sqrt(3), atol=2e-6)
+
+
+@pytest.mark.parametrize('palette', PALETTES)
+def test_a_channel_fades_without_a_jump(palette):
+    """Across the bounds between bright and dark, neighbours differ by what rounding makes."""
+    table = lookup_colors(palette)
+    path = np.linspace(table[0] - table[1] / 4, table[0] + table[2] / 4, 20_000).clip(0, 1)
+    channels, _, _ = arrays(unmix(path[None].astype(np.float32), palette))
+    step = np.abs(np.diff(path, axis=0)).max()
+    assert np.abs(np.diff(channels[0], axis=0)).max() < 5 * step
 
 
 def test_clipping_is_found_and_makes_the_answer_a_lower_bound():

@@ -1,5 +1,6 @@
 """A picture to channels: the channels that, merged, come closest to the picture."""
 
+import functools
 import itertools
 from typing import Any, NamedTuple
 
@@ -39,10 +40,11 @@ def unmix(picture, colors='rgb') -> Recreated:
     """Recreates the channels of an additive merge, by non-negative least squares at each pixel.
 
     Use it on a merge whose lookup colours are known. With one, two or three of them, the answer has
-    a closed form: at most three channels are dark or not, which are eight cases; each is a small
-    linear system, solved beforehand; the best one without a negative channel is the answer (Lawson
-    and Hanson 1974, Solving Least Squares Problems, chapter 23, has the conditions that single it
-    out). More than three channels cannot be told from three numbers.
+    a closed form: each of at most three channels is bright or dark, which are eight cases, each a
+    small linear system that is solved beforehand. One case alone fits: no bright channel is
+    negative, and no dark one would improve the picture if it were bright (Lawson and Hanson 1974,
+    Solving Least Squares Problems, chapter 23). More than three channels cannot be told from three
+    numbers.
 
     Args:
       picture: uint8, uint16 or floating in [0, 1], (..., H, W, 3), sRGB; values outside [0, 1]
@@ -67,20 +69,21 @@ def unmix(picture, colors='rgb') -> Recreated:
     """
     ops, planes, dtype = split_intensities(picture, 'picture', channels=3)
     table = lookup_colors(colors)
-    _check_apart(table)
-    dark = ops.zeros_like(planes[0])
-    best = [dark for _ in table]
-    least = _squares(planes)
+    check_apart(table)
+    best = [ops.zeros_like(planes[0]) for _ in table]
+    least = None
     for bright in _subsets(len(table)):
-        solved = _solve(planes, table, bright)
-        candidate = [solved.get(channel, dark) for channel in range(len(table))]
-        squares = _squares(_rest(planes, table, candidate))
-        better = squares < least
-        for channel in bright:
-            better = ops.logical_and(better, candidate[channel] >= 0)
-        least = ops.where(better, squares, least)
-        best = [ops.where(better, new, old) for new, old in zip(candidate, best)]
-    best = [ops.minimum(channel, 1.0) for channel in best]  # none is brighter
+        solution, misfits = _case(table, bright)
+        # At most 0 where the case fits. Signs and not errors are compared: where two errors differ
+        # by a rounding, the channels may differ by its square root.
+        misfit = functools.reduce(ops.maximum, _times(misfits, planes))
+        if least is None:
+            least = misfit
+            continue
+        better = misfit < least
+        least = ops.where(better, misfit, least)
+        best = [ops.where(better, new, old) for new, old in zip(_times(solution, planes), best)]
+    best = [ops.clip(channel, 0.0, 1.0) for channel in best]
     top = ops.maximum(ops.maximum(planes[0], planes[1]), planes[2])
     # As 0 has no slope under a root, what is next to nothing counts as that.
     error = ops.sqrt(ops.maximum(_squares(_rest(planes, table, best)) / 3, _TINY))
@@ -89,29 +92,40 @@ def unmix(picture, colors='rgb') -> Recreated:
 
 
 def _subsets(channels: int) -> list[tuple[int, ...]]:
-    """Which channels may be bright, in each case but the one where none is."""
-    return [bright for size in range(1, channels + 1)
+    """Which channels are bright in each case, from none to all."""
+    return [bright for size in range(channels + 1)
             for bright in itertools.combinations(range(channels), size)]
 
 
-def _solve(planes, table: np.ndarray, bright: tuple[int, ...]) -> dict:
-    """The least squares solution for the channels that may be bright, the others being 0."""
-    inverse = np.linalg.pinv(table[list(bright)].T)
-    return {channel: sum(float(share) * plane for share, plane in zip(row, planes))
-            for channel, row in zip(bright, inverse)}
+def _case(table: np.ndarray, bright: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """What a pixel is multiplied by for the channels in a case, and for how ill each one fits."""
+    solution = np.zeros_like(table)
+    solution[list(bright)] = np.linalg.pinv(table[list(bright)].T) if bright else 0
+    lengths = np.linalg.norm(table, axis=1, keepdims=True)
+    improvements = table / lengths @ (np.eye(3) - table.T @ solution)
+    is_bright = np.isin(np.arange(len(table)), bright)[:, None]
+    return solution, np.where(is_bright, -solution * lengths, improvements)
+
+
+def _times(matrix: np.ndarray, planes) -> list:
+    return [sum(float(share) * plane for share, plane in zip(row, planes)) for row in matrix]
 
 
 def _rest(planes, table: np.ndarray, channels) -> list:
     """What the channels, merged, leave of the picture."""
-    return [plane - sum(float(share) * channel for share, channel in zip(shares, channels))
-            for plane, shares in zip(planes, table.T)]
+    return [plane - made for plane, made in zip(planes, _times(table.T, channels))]
 
 
 def _squares(planes):
     return sum(plane * plane for plane in planes)
 
 
-def _check_apart(table: np.ndarray) -> None:
+def check_apart(table: np.ndarray) -> None:
+    """Checks that a picture in these colours, (channels, 3), can be unmixed.
+
+    Raises:
+      ValueError: there are more than three, or one is a mixture of the others within 5 degrees.
+    """
     if len(table) > 3:
         raise ValueError(
             f'three numbers a pixel tell at most 3 channels apart; got {len(table)} colors')

@@ -1,0 +1,149 @@
+"""Recolours pictures: python -m dualstream.recolor PHOTO|FOLDER... --to=lab --out=DIR.
+
+--to=lab, hsv, hed (haematoxylin, eosin and DAB), gray or channels (of a fluorescence merge, by the
+lookup colours in --colors) makes DIR/NAME-lab.tif and so on. A space or stains come out as 32-bit
+numbers with their units, gray and channels with as many bits as the picture has.
+
+Pictures are JPEG, PNG, BMP or TIFF, of 8 or 16 bits a channel or floating in [0, 1]; an alpha
+channel is dropped. A TIFF is read and written tile by tile, so that a slide larger than the memory
+is no trouble. DIR/recolor-sheet-1.png and so on show each picture beside what became of it. A
+picture that cannot be read is named, the others are made, and the status is 1.
+"""
+
+import pathlib
+from collections.abc import Callable
+
+from absl import flags
+
+from dualstream.runtime import command
+from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
+from dualstream.runtime.pictures import Readable, find_pictures
+
+_TO = flags.DEFINE_enum('to', None, ['lab', 'hsv', 'hed', 'gray', 'channels'],
+                        'What to make of red, green and blue.')
+_COLORS = flags.DEFINE_list(
+    'colors', ['red', 'green', 'blue'], 'Lookup colours of the channels, for --to=channels: one to '
+    'three names or #rrggbb, or one of the palettes rgb, mgc and okabe_ito.')
+_STAINS = flags.DEFINE_string(
+    'stains', None, "The stain vectors and background, for --to=hed: a file with QuPath's JSON; "
+    "Ruifrok and Johnston's, as scikit-image scales them, if not given.")
+_OUT = flags.DEFINE_string('out', 'runs/recolor', 'The folder that the pictures are written to.')
+
+
+def main(argv: list[str]) -> None:
+    if not argv[1:]:
+        raise UserError('name a picture, or a folder of pictures')
+    if _TO.value is None:
+        raise UserError('say what to make: --to=lab, hsv, hed, gray or channels')
+    out = pathlib.Path(_OUT.value)
+    if out.exists() and not out.is_dir():
+        raise UserError(f'--out={out} is a file, not a folder')
+
+    with command.hushed():
+        import dualstream.slides.recoloring  # noqa: F401, and with it TensorFlow
+    from dualstream.slides.reading import SUFFIXES
+
+    recoloring = _recoloring()
+    given = [path for path in map(pathlib.Path, argv[1:])]
+    targets = _targets([(root, file) for root in given for file in find_pictures(root, SUFFIXES)],
+                       out)
+    out.mkdir(parents=True, exist_ok=True)
+    readable = Readable(len(targets), 'pictures')
+    with readable.bar:
+        _recolor(targets, recoloring, out, readable)
+    readable.check()
+
+
+def _recoloring():
+    from dualstream.color.conventions import SKIMAGE
+    from dualstream.color.fluorochromes.least_squares import check_apart
+    from dualstream.color.fluorochromes.palettes import PALETTES, lookup_colors
+    from dualstream.color.qupath import read_qupath
+    from dualstream.slides.recoloring import Recoloring
+
+    colors = _COLORS.value
+    colors = PALETTES[colors[0]] if len(colors) == 1 and colors[0] in PALETTES else tuple(colors)
+    try:
+        check_apart(lookup_colors(colors))
+    except ValueError as error:
+        raise UserError(f'--colors: {error}') from error
+    stains = read_qupath(_STAINS.value) if _STAINS.value else SKIMAGE
+    return Recoloring(to=_TO.value, colors=colors, stains=stains)
+
+
+def _targets(files, out: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
+    """Where each picture goes: its path below the folder that was named, then what it is."""
+    targets = {}
+    for root, file in files:
+        below = file.relative_to(root) if root.is_dir() else pathlib.Path(file.name)
+        name = out / below.with_name(f'{below.stem}-{_TO.value}')
+        number, free = 2, name
+        while free in targets.values():  # leaf.jpg and leaf.png
+            free, number = name.with_name(f'{name.name}-{number}'), number + 1
+        targets[file] = free
+    return {file: target.with_name(f'{target.name}.tif') for file, target in targets.items()}
+
+
+def _recolor(targets, recoloring, out: pathlib.Path, readable: Readable) -> None:
+    """Makes every picture, and sheets of them."""
+    from dualstream.figures.recolor_sheet import PER_SHEET, Pair, recolor_sheet
+    from dualstream.slides.recoloring import recolor_file
+
+    def make(file):
+        target = targets[file]
+        if target.resolve() == file.resolve():
+            raise UserError(f'{file} would be written over itself; name another --out')
+        target.parent.mkdir(parents=True, exist_ok=True)
+        before, after = recolor_file(file, target, recoloring, progress=_progress(file, readable))
+        if recoloring.to == 'channels':
+            readable.bar.write(f'{file}: {_trust(before.pixels, recoloring.colors)}')
+        return Pair(file.name, before.pixels, after.pixels)
+
+    pairs, number = [], 0
+    for pair in readable.each(targets, make):
+        pairs.append(pair)
+        if len(pairs) == PER_SHEET:
+            number += 1
+            _save(recolor_sheet(pairs, recoloring), out, number)
+            pairs = []
+    if pairs:
+        _save(recolor_sheet(pairs, recoloring), out, number + 1)
+
+
+def _trust(pixels, colors) -> str:
+    """What the sampled pixels say of the channels that were recreated."""
+    import numpy as np
+
+    from dualstream.color import unmix
+
+    _, clipped, error = map(np.asarray, unmix(pixels, colors))
+    return (f'recreated, not measured; {clipped.mean():.1%} of {clipped.size:,} sampled pixels are '
+            f'clipped, and the channels leave {np.sqrt(np.mean(error ** 2)):.1%} of white (root '
+            'mean square) unexplained')
+
+
+def _progress(file: pathlib.Path, readable: Readable) -> Callable[[float], None]:
+    """Shows beside the bar how much of a large picture is done."""
+    done = 0.0
+
+    def progress(share: float) -> None:
+        nonlocal done
+        done += share
+        if share < 0.05:
+            readable.bar.set_postfix_str(f'{file.name} {done:.0%}')
+
+    return progress
+
+
+def _save(figure, out: pathlib.Path, number: int) -> None:
+    with writing(out / f'recolor-sheet-{number}.png') as path:
+        figure.savefig(path, dpi=100)
+
+
+def cli() -> None:
+    command.run(main, arguments=True)
+
+
+if __name__ == '__main__':
+    cli()

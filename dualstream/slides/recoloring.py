@@ -1,0 +1,155 @@
+"""Recolours a picture of any size: each pixel in other coordinates, or in other light."""
+
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from dualstream.color import rgb_to_hed, rgb_to_hsv, rgb_to_lab, unmix
+from dualstream.color.conventions import SKIMAGE, StainConvention
+from dualstream.runtime.atomic import writing
+from dualstream.runtime.errors import UserError
+from dualstream.slides.reading import open_slide
+from dualstream.slides.writing import TILE, cut, write_png, write_tiles
+
+RESULTS = ('lab', 'hsv', 'hed', 'gray', 'channels')
+"""What `Recoloring` can make of red, green and blue."""
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as the network's Luminance
+_CHUNK = 2**16  # pixels at a time: XLA compiles for one size, whatever the size of the picture
+_TOP = {'uint8': 255, 'uint16': 65535}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recoloring:
+    """What is made of each pixel.
+
+    Attributes:
+      to: one of RESULTS; None for red, green and blue, which the normaliser has changed.
+      colors: the lookup colours of the channels; see `unmix`.
+      stains: how stains are told apart for 'hed'; see `rgb_to_hed`.
+      normalize: applied first: float32 (..., 3) in [0, 1], sRGB, to the same.
+    """
+
+    to: str | None = None
+    colors: tuple = ('red', 'green', 'blue')
+    stains: StainConvention = SKIMAGE
+    normalize: Callable | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the planes that come out."""
+        residual = ('residual',) if len(self.stains.stains) == 2 else ()
+        return {'lab': ('L*', 'a*', 'b*'), 'hsv': ('hue', 'saturation', 'value'),
+                'hed': (*self.stains.stains, *residual), 'gray': ('gray',),
+                'channels': tuple(f'recreated {color}' for color in self.colors),
+                None: ('red', 'green', 'blue')}[self.to]
+
+    def dtype(self, given: np.dtype) -> np.dtype:
+        """The dtype that comes out: float32 for spaces and stains, which have units."""
+        return np.dtype('float32') if self.to in ('lab', 'hsv', 'hed') else np.dtype(given)
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """Recolours pixels: (H, W, 3) to (H, W, planes); 8, 16 bits or floating in [0, 1]."""
+        flat = pixels.reshape(-1, 3)
+        made = np.empty((len(flat), len(self.names)), self.dtype(pixels.dtype))
+        for first in range(0, len(flat), _CHUNK):
+            chunk = flat[first:first + _CHUNK]
+            padded = np.pad(chunk, ((0, _CHUNK - len(chunk)), (0, 0)))
+            made[first:first + _CHUNK] = self._compiled(padded.reshape(256, -1, 3)).numpy().reshape(
+                _CHUNK, -1)[:len(chunk)]
+        return made.reshape(*pixels.shape[:2], -1)
+
+    @functools.cached_property
+    def _compiled(self):
+        @tf.function(jit_compile=True)
+        def recolor(pixels):
+            top = _TOP.get(pixels.dtype.name, 1)
+            image = tf.cast(pixels, tf.float32) / top
+            if self.normalize:
+                image = self.normalize(image)
+            made = {'lab': rgb_to_lab, 'hsv': rgb_to_hsv, 'hed': self._to_stains, 'gray': _to_gray,
+                    'channels': lambda image: unmix(image, self.colors).channels,
+                    None: lambda image: image}[self.to](image)
+            dtype = tf.as_dtype(self.dtype(pixels.dtype.as_numpy_dtype))
+            if dtype.is_integer:
+                made = tf.round(tf.clip_by_value(made, 0, 1) * top)
+            return tf.cast(made, dtype)
+
+        return recolor
+
+    def _to_stains(self, image):
+        return rgb_to_hed(image, convention=self.stains)
+
+
+def _to_gray(image):
+    return tf.reduce_sum(image * tf.constant(_LUMA), axis=-1, keepdims=True)
+
+
+class Thumbnail:
+    """A small picture, collected from the tiles of a large one: every k-th pixel.
+
+    Attributes:
+      pixels: (height, width, channels), at most `most` along the longer side.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], dtype, most: int):
+        self._step = -(-max(shape[:2]) // most)
+        size = (-(-side // self._step) for side in shape[:2])
+        self.pixels = np.zeros((*size, shape[2]), dtype)
+
+    def add(self, tile: np.ndarray, top: int, left: int) -> None:
+        """Takes what it needs of a tile whose first pixel is at (top, left)."""
+        step = self._step
+        seen = tile[-top % step::step, -left % step::step]
+        y, x = -(-top // step), -(-left // step)
+        self.pixels[y:y + seen.shape[0], x:x + seen.shape[1]] = seen
+
+
+def recolor_file(
+    source: os.PathLike | str, target: os.PathLike | str, recoloring: Recoloring, *,
+    thumbnail: int = 320, progress: Callable[[float], None] = lambda share: None,
+) -> tuple[Thumbnail, Thumbnail]:
+    """Recolours a file, tile by tile, into another.
+
+    The memory does not grow with the height of a TIFF: it is that of 512 rows, and of the tiles or
+    strips that these cut, beside some 512 x 512 tiles.
+
+    Args:
+      source: what `open_slide` takes, in colour.
+      target: the file to write; a name that ends in .png gives a PNG, all others a TIFF.
+      recoloring: what is made of each pixel.
+      thumbnail: the longer side of the small pictures, in pixels.
+      progress: is called with each share of the picture that is done.
+
+    Returns:
+      small pictures of what was there and what it became.
+
+    Raises:
+      UserError: `open_slide` refuses the file, or it is gray.
+      OSError: a file cannot be read or written.
+    """
+    with open_slide(source) as slide, writing(target) as scratch:
+        height, width, channels = slide.shape
+        if channels != 3:
+            raise UserError(f'{source}: the picture is gray, and needs red, green and blue')
+        dtype = recoloring.dtype(slide.dtype)
+        shape = (height, width, len(recoloring.names))
+        before = Thumbnail(slide.shape, slide.dtype, thumbnail)
+        after = Thumbnail(shape, dtype, thumbnail)
+
+        def tiles() -> Iterator[np.ndarray]:
+            for line, band in enumerate(slide.bands(TILE)):
+                for place, tile in enumerate(cut(band)):
+                    made = recoloring(tile)
+                    before.add(tile, line * TILE, place * TILE)
+                    after.add(made, line * TILE, place * TILE)
+                    progress(tile.shape[0] * tile.shape[1] / (height * width))
+                    yield made
+
+        write = write_png if scratch.suffix == '.png' else write_tiles
+        write(scratch, tiles(), shape, dtype=dtype)
+    return before, after
