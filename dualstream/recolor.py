@@ -59,7 +59,7 @@ def _recoloring():
     from dualstream.color.conventions import SKIMAGE
     from dualstream.color.fluorochromes.least_squares import check_apart
     from dualstream.color.fluorochromes.palettes import PALETTES, lookup_colors
-    from dualstream.color.qupath import read_qupath
+    from dualstream.slides.qupath import read_qupath
     from dualstream.slides.recoloring import Recoloring
 
     colors = _COLORS.value

@@ -54,7 +54,7 @@ def write_qupath(path: os.PathLike | str, stains: StainConvention, *, name: str)
 
     Example:
       >>> from dualstream.color.conventions import QUPATH
-      >>> from dualstream.color.qupath import read_qupath, write_qupath
+      >>> from dualstream.slides.qupath import read_qupath, write_qupath
       >>> path = getfixture('tmp_path') / 'stains.json'
       >>> write_qupath(path, QUPATH, name='H&E')
       >>> read_qupath(path) == QUPATH
