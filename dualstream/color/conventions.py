@@ -23,7 +23,7 @@ class StainConvention:
       white: I0 of red, green and blue, the intensity without stain; or one number for all three.
         Change it with `dataclasses.replace` where the slide's background was measured.
       offset: added to each intensity, so that black is finite.
-      floor: the least intensity, for the same end.
+      floor: the least that I + offset counts as, for the same end.
       scale: what the density is multiplied by.
       nonnegative: whether what is brighter than white has density 0, not a negative one.
       tissue: how `beta` is compared: 'all' takes a pixel for tissue if every channel reaches beta,
@@ -49,7 +49,7 @@ class StainConvention:
     base: float
     white: Vector | float
     offset: float = 0.0
-    floor: float = 0.0
+    floor: float = 1.0
     scale: float = 1.0
     nonnegative: bool = False
     tissue: str | None = None
@@ -68,12 +68,11 @@ class StainConvention:
             raise ValueError(f'base must be above 1, got {self.base}')
         if len(self.white) != 3 or not all(0 < channel < math.inf for channel in self.white):
             raise ValueError(f'white must be one or three numbers above 0, got {self.white}')
-        if self.offset < 0 or self.floor < 0 or not self.offset + self.floor > 0:
-            raise ValueError(
-                'offset and floor must be at least 0, and one of them above it, so that black has '
-                f'a density; got {self.offset} and {self.floor}')
-        if not self.scale > 0:
-            raise ValueError(f'scale must be above 0, got {self.scale}')
+        if not 0 <= self.offset < math.inf:
+            raise ValueError(f'offset must be at least 0, got {self.offset}')
+        for name in ('floor', 'scale'):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f'{name} must be above 0, got {getattr(self, name)}')
         if self.tissue not in (None, 'all', 'any', 'norm'):
             raise ValueError(f"tissue must be None, 'all', 'any' or 'norm', got {self.tissue!r}")
         if (self.tissue is None) != (self.beta is None):
@@ -100,7 +99,7 @@ SKIMAGE = StainConvention(
 """scikit-image's rgb2hed: the darkest intensity, a millionth of white, has density 1."""
 
 QUPATH = StainConvention(
-    base=10, white=255, floor=1, nonnegative=True, tissue='all', beta=0.15,
+    base=10, white=255, nonnegative=True, tissue='all', beta=0.15,
     vectors=((0.65, 0.70, 0.29), (0.2159, 0.8012, 0.5581)),
     stains=('hematoxylin', 'eosin'))
 """QuPath's default H&E stains, in decades of absorbance."""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import skimage.color
 import tensorflow as tf
+from colors import every_color
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,14 +13,6 @@ from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
 from dualstream.color.packed import packed_mask
 
 RED = HsvRange(hue=(340, 20))
-
-
-def every_color():
-    """All 16,777,216 colours, uint8, in 16 images of 1024 x 1024."""
-    low = np.arange(2**20, dtype=np.uint32)
-    for high in range(16):
-        color = (low | high << 20).reshape(1024, 1024)
-        yield np.stack([color >> 16, color >> 8, color], axis=-1).astype(np.uint8)
 
 
 def test_masks_agree_on_every_color():
