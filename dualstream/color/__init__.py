@@ -18,6 +18,7 @@ _HOME = {
     'fluorochromes.palettes': ('LOOKUP_COLORS', 'PALETTES', 'lookup_colors'),
     'hed': ('hed_to_rgb', 'rgb_to_hed'),
     'hsv': ('hsv_to_rgb', 'rgb_to_hsv'),
+    'layers': ('FromColorSpace', 'ToColorSpace'),
     'linear_rgb': ('linear_to_rgb', 'rgb_to_linear'),
     'masks': ('LEAF', 'HsvRange', 'cv_color_mask', 'tf_color_mask'),
     'optical_density': ('od_to_rgb', 'rgb_to_od'),

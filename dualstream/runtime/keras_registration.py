@@ -9,6 +9,8 @@ import importlib
 
 import wrapt
 
+_MODULES = ('dualstream.color.layers', 'dualstream.network.lgn', 'dualstream.network.model')
+
 
 def register() -> None:
     """Imports the package's layers now if Keras is imported, else right after it is."""
@@ -18,5 +20,5 @@ def register() -> None:
 def _import_layers(_) -> None:
     # By name: where dualstream.network itself is what imports Keras, it is half imported now, and
     # these modules need nothing of it.
-    for module in ('network.lgn', 'network.model', 'color.fluorochromes.layers'):
-        importlib.import_module(f'dualstream.{module}')
+    for module in _MODULES:
+        importlib.import_module(module)

@@ -270,6 +270,18 @@ def test_a_hue_is_below_360_and_may_be_given_in_any_turn(space):
         np.testing.assert_allclose(back(pixels + turns * turn), reds, atol=1e-5)
 
 
+@every_space
+def test_tensors_of_tensorflow_are_taken_under_another_backend(space, colors, monkeypatch):
+    """As tf.data hands them out; test_backends.py has JAX for real."""
+    there, back = SPACES[space]
+    pixels = there(colors)
+    image = back(pixels)
+    monkeypatch.setattr(keras.backend, 'backend', lambda: 'jax')
+    graph = tf.function(lambda image: (there(image), back(pixels)))
+    for ours, expected in zip(graph(colors), (pixels, image)):
+        np.testing.assert_allclose(ours, expected, rtol=1e-6, atol=5e-5)
+
+
 SAMPLES = {
     'arctan2': ([1.0, -0.5], [0.3, -2.0]), 'cast': ([1.4, 2.0], 'uint8'),
     'clip': ([-1.0, 0.5, 2.0], 0.0, 1.0), 'convert_to_tensor': ([1.0, 2.0],),
