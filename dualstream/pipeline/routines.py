@@ -89,7 +89,8 @@ class Routine:
 
         Args:
           example: 'image', the bytes of a JPEG or PNG, a string; and, for the grid, 'leaf_grid',
-            uint8 (ceil(H / 8), ceil(W / 8)), with 'height' and 'width' of the frame, H and W.
+            uint8 (ceil(H / 8), ceil(W / 8)), with 'height' and 'width' of the frame, H and W;
+            and, so that only the window is decoded, 'restarts', as `decode_window` takes them.
           seed: int (2,), of a stateless generator; only crop='random' draws from it.
 
         Returns:
@@ -104,7 +105,9 @@ class Routine:
         if self._looks_at(example) == 'pixels':
             frame = decode_frame(contents)
             return to_image(cut(frame, self.window_of_frame(frame, seed)), self.target_size)
-        return decode_window(contents, self.window_of_example(example, seed), self.target_size)
+        window = self.window_of_example(example, seed)
+        return decode_window(
+            contents, window, self.target_size, restarts=example.get('restarts'))
 
     def window_of_example(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
         """Chooses the window of an example; not for a routine without a crop.
