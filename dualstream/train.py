@@ -61,9 +61,17 @@ def main(argv: list[str]) -> None:
         workdir.checkpoints.delete()
     if not place.chief:
         return
-    scores = trained.scores
-    print(f'balanced accuracy {scores.balanced_accuracy:.1%}, accuracy {scores.accuracy:.1%} on '
-          f'{scores.confusion.sum()} held-out images; see {options.workdir}/report.md')
+    print(f'on {trained.scores["data"].confusion.sum()} held-out images: '
+          f'{_in_words(trained.scores)}; see {options.workdir}/report.md')
+
+
+def _in_words(scores) -> str:
+    accuracies = [f'accuracy {each.accuracy:.1%} and balanced accuracy '
+                  f'{each.balanced_accuracy:.1%} with --prior={prior}'
+                  for prior, each in scores.items()]
+    trivial = scores['data']
+    return (f'{", ".join(accuracies)}; one class for all: {trivial.trivial_accuracy:.1%} and '
+            f'{1 / len(trivial.per_class_recall):.1%}')
 
 
 def cli() -> None:

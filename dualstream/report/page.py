@@ -35,12 +35,12 @@ def write_report(
       place: the devices that it was trained on.
       workdir: the folder of the run.
     """
-    summary = _summary(trained, photos, place, workdir)
+    summary = _summary(trained, config, photos=photos, place=place, workdir=workdir)
     images, titles = _predicted_images(trained, config, photos)
     with workdir.writing('curves.png') as path:
         plot_curves(trained.rows, path)
     with workdir.writing('confusion.png') as path:
-        plot_confusion(trained.scores, path)
+        plot_confusion(trained.scores[config.prior], path)
     with workdir.writing('crops.png') as path:
         plot_images(images, titles, path)
     with workdir.writing('report.md') as path:
@@ -49,13 +49,21 @@ def write_report(
         path.write_text(json.dumps(summary, indent=2) + '\n')
 
 
-def _summary(trained: Trained, photos: Photos, place: Place, workdir: Workdir) -> dict:
+def _summary(
+    trained: Trained, config: TrainConfig, *, photos: Photos, place: Place, workdir: Workdir
+) -> dict:
     """What summary.json holds."""
+    scores = trained.scores[config.prior]
     return {
-        'balanced_accuracy': trained.scores.balanced_accuracy,
-        'accuracy': trained.scores.accuracy,
-        'one_window_balanced_accuracy': trained.one_window.balanced_accuracy,
-        'per_class_recall': trained.scores.per_class_recall,
+        'balanced_accuracy': scores.balanced_accuracy,
+        'accuracy': scores.accuracy,
+        'one_window_balanced_accuracy': trained.one_window[config.prior].balanced_accuracy,
+        'per_class_recall': scores.per_class_recall,
+        'by_prior': {prior: {'accuracy': each.accuracy,
+                             'balanced_accuracy': each.balanced_accuracy}
+                     for prior, each in trained.scores.items()},
+        'trivial': {'accuracy': scores.trivial_accuracy,
+                    'balanced_accuracy': 1 / len(scores.per_class_recall)},
         'label_names': photos.label_names,
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(
@@ -128,6 +136,7 @@ def _page(summary: dict, others: list[dict]) -> str:
         f'{made_by["backend"]}.',
         '',
         *_windows(summary),
+        *_priors(summary),
         '| class | recall |', '| --- | --- |',
         *(f'| {name} | {recall:.1%} |' for name, recall in summary['per_class_recall'].items()),
         '',
@@ -151,6 +160,17 @@ def _page(summary: dict, others: list[dict]) -> str:
         '## Made by', '', '```', json.dumps(config, indent=2), '```', '',
     ]
     return '\n'.join(lines)
+
+
+def _priors(summary: dict) -> list[str]:
+    """Scores under each prior of the classes, and those of predicting one class for all."""
+    names = {'data': 'as in the training data (data)', 'uniform': 'all equal (uniform)'}
+    rows = [(names[prior], scores) for prior, scores in summary['by_prior'].items()]
+    rows.append(('the most frequent class for all', summary['trivial']))
+    return ['| shares of the classes that are assumed | accuracy | balanced accuracy |',
+            '| --- | --- | --- |',
+            *(f'| {name} | {scores["accuracy"]:.1%} | {scores["balanced_accuracy"]:.1%} |'
+              for name, scores in rows), '']
 
 
 def _windows(summary: dict) -> list[str]:

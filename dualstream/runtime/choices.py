@@ -15,6 +15,9 @@ PRESETS = ('nano', 'tiny', 'small', 'base')
 SMALLEST_IMAGE = 64
 """Pixels along the shorter side of an image: the last stages of a network see it 2 cells high."""
 
+PRIORS = ('data', 'uniform')
+"""How frequent a network takes the classes to be: as in its training data, or all equally."""
+
 DEVICES = ('auto', 'cpu', 'gpu', 'tpu')
 """Where a network runs; auto takes a TPU where --tpu names one, else GPUs, else the CPU."""
 

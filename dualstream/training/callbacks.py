@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
 from dualstream.runtime.cluster import Cluster
 from dualstream.traces.capture import Capture, Facts
@@ -48,7 +49,7 @@ class Validate(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         with averaged(self.model):
-            scores = Scores.of(self.model, self._batches, self._label_names)
+            scores = Scores.of(predict(self.model, self._batches, self._label_names))
         logs['val_loss'] = scores.cross_entropy
         logs['val_accuracy'] = scores.accuracy
         logs['val_balanced_accuracy'] = scores.balanced_accuracy

@@ -9,6 +9,7 @@ from dualstream.runtime.choices import (
     LOOKS,
     MASKS,
     PRESETS,
+    PRIORS,
     SMALLEST_IMAGE,
     TRACE_LEVELS,
 )
@@ -27,7 +28,8 @@ class Recipe:
     They are no flags. `experiments/recipe` compares them, one at a time.
 
     Attributes:
-      class_weights: whether all classes count equally in the loss, instead of all examples.
+      class_weights: whether all classes count equally in the loss, instead of all examples; the
+        flag --prior=uniform does the like after the training.
       label_smoothing: the share of each target that is spread over all classes, in [0, 1).
       color_jitter: how far brightness, contrast and saturation are moved, in [0, 1]; hue turns a
         tenth as far.
@@ -42,7 +44,7 @@ class Recipe:
       ValueError: a field is out of its range.
     """
 
-    class_weights: bool = True
+    class_weights: bool = False
     label_smoothing: float = 0.0
     color_jitter: float = 0.0
     mixup: float = 0.0
@@ -101,12 +103,19 @@ class TrainConfig:
     epochs: int = field(12, 'Passes through the training split.')
     learning_rate: float = field(
         2e-3, 'The highest learning rate, after the warm-up; multiplied by the number of devices.')
+    prior: str = field(
+        'data', 'How frequent the saved network takes the classes to be: as in the training data, '
+        'which serves accuracy, or all equally, which serves balanced accuracy.', choices=PRIORS)
+    init_from: str = field(
+        '', 'A .keras file or the folder of an earlier run of the same preset, whose weights the '
+        'training starts from, but for the last layer.')
     seed: int = field(0, 'Seed of the weights, the order, the crops and the augmentation.')
     recipe: Recipe = Recipe()
 
     def __post_init__(self):
         for name, choices in (
-                ('mask', MASKS), ('crop', CROPS), ('look', LOOKS), ('preset', PRESETS)):
+                ('mask', MASKS), ('crop', CROPS), ('look', LOOKS), ('preset', PRESETS),
+                ('prior', PRIORS)):
             _require(name, getattr(self, name), f'one of {", ".join(choices)}',
                      getattr(self, name) in choices)
         if self.mask == 'none':

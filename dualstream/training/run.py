@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 
 import keras
+import numpy as np
 
 from dualstream import network
+from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
 from dualstream.pipeline import (
     Photos,
@@ -20,10 +22,11 @@ from dualstream.pipeline import (
 from dualstream.pipeline.batches import count_steps
 from dualstream.runtime.devices import Place
 from dualstream.runtime.errors import UserError
-from dualstream.training import recipe
+from dualstream.training import prior, recipe
 from dualstream.training.callbacks import SaveProgress, TraceSteps, Validate
 from dualstream.training.config import RunOptions, TrainConfig
 from dualstream.training.early_stopping import KeepBest
+from dualstream.training.initial_weights import take_weights
 from dualstream.training.loop import fit
 from dualstream.training.workdir import Workdir
 
@@ -36,16 +39,17 @@ class Trained:
 
     Attributes:
       model: the network, with its final weights.
-      scores: on the test split; of several windows of each example, where the recipe asks for it.
-      one_window: on the test split, with one window of each example.
+      scores: on the test split by prior, 'data' and 'uniform'; of several windows of each example,
+        where the recipe asks for it.
+      one_window: the same with one window of each example.
       rows: the lines of metrics.csv, one dict per epoch.
       seconds: what the training and its scoring took, interrupted parts included; preparing the
         data set is not part of it.
     """
 
     model: keras.Model
-    scores: Scores
-    one_window: Scores
+    scores: dict[str, Scores]
+    one_window: dict[str, Scores]
     rows: list[dict[str, float]]
     seconds: float
 
@@ -85,6 +89,8 @@ def train(
     steps = count_steps(photos, batch_size)
     _check_profile_steps(options, steps * config.epochs)
     routine = routine or routine_of(config)
+    weights = _class_weights(config, photos)
+    shares = prior.learned_shares(photos.label_counts('train'), weights)
     model = _compiled_network(config, photos, place, steps)
     workdir.claim()
     best = KeepBest(config.recipe.early_stopping) if config.recipe.early_stopping else None
@@ -106,11 +112,18 @@ def train(
             level=options.profile_level))
     if not (best and best.stopped):
         with place.cluster.together():
-            fit(model, _batches_of(config, photos, place, options, routine), steps_per_epoch=steps,
-                epochs=config.epochs, start_step=progress.step, callbacks=every, verbose=verbose)
+            fit(model, _batches_of(config, photos, place, options, routine, weights),
+                steps_per_epoch=steps, epochs=config.epochs, start_step=progress.step,
+                callbacks=every, verbose=verbose)
     if best:
         model.set_weights(best.weights)
-    one_window, scores = _score(model, evaluation, photos, config.recipe.tta_windows)
+    one_window = _score(model, evaluation(purpose='test'), photos, shares)
+    scores = one_window
+    if config.recipe.tta_windows > 1:
+        windows = evaluation(purpose='test', windows=config.recipe.tta_windows)
+        scores = _score(model, windows, photos, shares)
+    if config.prior == 'uniform':
+        prior.assume_uniform_prior(model, shares)
     recipe.synchronize_statistics(model, 1)
     return Trained(model, scores, one_window, progress.rows,
                    progress.earlier_seconds + time.perf_counter() - started)
@@ -140,6 +153,8 @@ def _compiled_network(
                                   classes=len(photos.label_names), seed=config.seed)
         except ValueError as error:
             raise UserError(f'--{error}') from error
+        if config.init_from:
+            take_weights(model, config.init_from)
         recipe.compile_network(
             model, config.learning_rate * place.replicas, steps * config.epochs,
             on_cpu=place.kind == 'CPU', replicas=place.replicas,
@@ -147,14 +162,18 @@ def _compiled_network(
     return model
 
 
+def _class_weights(config: TrainConfig, photos: Photos) -> np.ndarray:
+    if not config.recipe.class_weights:
+        return np.ones(len(photos.label_names))
+    return np.array(list(recipe.class_weights(photos.label_counts('train')).values()))
+
+
 def _batches_of(
-    config: TrainConfig, photos: Photos, place: Place, options: RunOptions, routine: Callable
+    config: TrainConfig, photos: Photos, place: Place, options: RunOptions, routine: Callable,
+    weights: np.ndarray,
 ) -> Callable:
     """A function that makes the training batches from one step up to another."""
     shard = Shard(place.cluster.host, place.cluster.hosts)
-    weights = [1.0] * len(photos.label_names)
-    if config.recipe.class_weights:
-        weights = list(recipe.class_weights(photos.label_counts('train')).values())
 
     def make_batches(start: int, stop: int):
         batches = make_training_batches(
@@ -162,18 +181,16 @@ def _batches_of(
             seed=config.seed, start_step=start, stop_step=stop,
             color_jitter=config.recipe.color_jitter, shard=shard, feeds=options.data_service)
         return weigh_targets(batches, weights, mixup_alpha=config.recipe.mixup,
-                                seed=config.seed, start_step=start, shard=shard)
+                             seed=config.seed, start_step=start, shard=shard)
 
     return make_batches
 
 
-def _score(model, evaluation, photos: Photos, windows: int) -> tuple[Scores, Scores]:
-    """Scores of one window, and of several windows, of each example of the test split."""
-    one_window = Scores.of(model, evaluation(purpose='test'), photos.label_names)
-    if windows == 1:
-        return one_window, one_window
-    several = evaluation(purpose='test', windows=windows)
-    return one_window, Scores.of(model, several, photos.label_names)
+def _score(model, batches, photos: Photos, shares: np.ndarray) -> dict[str, Scores]:
+    """Scores by prior of the classes."""
+    predictions = predict(model, batches, photos.label_names)
+    return {'data': Scores.of(predictions),
+            'uniform': Scores.of(predictions.with_uniform_prior(shares))}
 
 
 def _description(

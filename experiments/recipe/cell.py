@@ -5,6 +5,7 @@ import tempfile
 
 import keras
 
+from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
 from dualstream.pipeline import make_evaluation_batches
 from dualstream.runtime import devices
@@ -38,7 +39,7 @@ def run_cell(builder, tried: Tried, seed: int, epochs: int) -> dict:
     def score(windows: int) -> float:
         test = make_evaluation_batches(photos, 'test', routine_of(config),
                                   batch_size=config.batch_size, seed=seed, windows=windows)
-        return Scores.of(trained.model, test, photos.label_names).balanced_accuracy
+        return Scores.of(predict(trained.model, test, photos.label_names)).balanced_accuracy
 
     return {'balanced_accuracy': {str(windows): score(windows) for windows in tried.windows},
             'training_pictures': photos.count('train'),

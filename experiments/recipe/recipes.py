@@ -28,6 +28,6 @@ RECIPES = {
     'mixup 0.2': Tried(Recipe(mixup=0.2)),
     'moving average 0.99': Tried(Recipe(ema=0.99)),
     'early stopping 4': Tried(Recipe(early_stopping=4)),
-    'no class weights': Tried(Recipe(class_weights=False)),
+    'class weights': Tried(Recipe(class_weights=True)),
     'random crop': Tried(crop='random', windows=(1, 4, 8)),
 }

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dualstream.evaluation.predictions import Predictions, predict
 from dualstream.evaluation.scores import Scores
 from dualstream.runtime.errors import UserError
 
@@ -26,8 +27,8 @@ def examples():
 
 def test_several_windows_score_as_the_mean_of_single_predictions(network, examples):
     images, labels = examples
-    scores = Scores.of(
-        network, tf.data.Dataset.from_tensor_slices(examples).batch(8), NAMES)
+    scores = Scores.of(predict(
+        network, tf.data.Dataset.from_tensor_slices(examples).batch(8), NAMES))
     mean = np.mean([network.predict(images[:, window], verbose=0) for window in range(6)], axis=0)
     confusion = np.zeros([3, 3], int)
     np.add.at(confusion, (labels, mean.argmax(axis=1)), 1)
@@ -39,7 +40,8 @@ def test_several_windows_score_as_the_mean_of_single_predictions(network, exampl
 def test_one_window_of_each_scores_as_no_windows(network, examples):
     images, labels = examples
     scores, same = (
-        Scores.of(network, tf.data.Dataset.from_tensor_slices((some, labels)).batch(8), NAMES)
+        Scores.of(predict(
+            network, tf.data.Dataset.from_tensor_slices((some, labels)).batch(8), NAMES))
         for some in (images[:, 0], images[:, :1]))
     np.testing.assert_array_equal(scores.confusion, same.confusion)
     assert scores.cross_entropy == same.cross_entropy
@@ -49,7 +51,8 @@ def test_counts_are_of_labels_in_rows_and_predictions_in_columns():
     labels, predicted = [0, 0, 2, 2, 2], [0, 1, 2, 2, 0]
     images = np.eye(3, dtype=np.float32)[predicted].reshape([5, 1, 1, 3])
     echo = keras.Sequential([keras.Input([1, 1, 3]), keras.layers.Flatten()])
-    scores = Scores.of(echo, tf.data.Dataset.from_tensor_slices((images, labels)).batch(2), NAMES)
+    scores = Scores.of(
+        predict(echo, tf.data.Dataset.from_tensor_slices((images, labels)).batch(2), NAMES))
     assert scores.confusion.tolist() == [[1, 1, 0], [0, 0, 0], [1, 0, 2]]
     assert scores.confusion.dtype == np.int64
     assert scores.accuracy == 3 / 5
@@ -63,7 +66,7 @@ def test_examples_without_a_label_are_refused(network, examples, label):
     images, labels = examples
     data = tf.data.Dataset.from_tensor_slices((images[:, 0], np.r_[labels[:-1], label]))
     with pytest.raises(UserError, match='1 of 20 examples have no label of the 3 classes'):
-        Scores.of(network, data.batch(8), NAMES)
+        predict(network, data.batch(8), NAMES)
 
 
 def test_each_image_is_made_once_and_bars_are_for_terminals(network, examples, capfd):
@@ -78,6 +81,21 @@ def test_each_image_is_made_once_and_bars_are_for_terminals(network, examples, c
 
     images, labels = examples
     data = tf.data.Dataset.from_tensor_slices((images[:, 0], labels)).map(noting)
-    Scores.of(network, data.batch(8), NAMES)
+    predict(network, data.batch(8), NAMES)
     assert made == labels.tolist()
     assert capfd.readouterr().out == ''
+
+
+def test_dividing_by_the_shares_makes_frequent_classes_less_likely():
+    probabilities = np.float32([[0.5, 0.3, 0.2], [0.2, 0.5, 0.3]])
+    shares = np.array([0.6, 0.3, 0.1])
+    predictions = Predictions(NAMES, np.array([0, 2]), probabilities)
+    divided = predictions.with_uniform_prior(shares)
+    # After Bayes: a class's odds to another change by the ratio of their shares.
+    odds = divided.probabilities[:, 0] / divided.probabilities[:, 2]
+    np.testing.assert_allclose(odds, probabilities[:, 0] / probabilities[:, 2] / 6, rtol=1e-5)
+    np.testing.assert_allclose(divided.probabilities.sum(axis=1), 1, rtol=1e-6)
+    assert divided.probabilities.argmax(axis=1).tolist() == [2, 2]
+    unseen = predictions.with_uniform_prior(np.array([0.5, 0.5, 0.0])).probabilities
+    assert np.isfinite(unseen).all() and unseen[0].argmax() == 0
+    assert Scores.of(predictions).trivial_accuracy == 0.5

@@ -29,6 +29,7 @@ import keras
 place = devices.place('cpu')
 assert place.replicas == number and place.kind == 'CPU', place
 from dualstream import network
+from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
 from dualstream.training import recipe
 
@@ -63,7 +64,7 @@ def note(*arguments):
 
 model.predict_function = note
 batches = tf.data.Dataset.from_tensor_slices((images, labels)).take(22).batch(8)
-scores = Scores.of(model, batches, names)
+scores = Scores.of(predict(model, batches, names))
 print(json.dumps({
     'losses': losses, 'seen': seen, 'confusion': scores.confusion.tolist(),
     'cross_entropy': scores.cross_entropy, 'norm': float(sum(

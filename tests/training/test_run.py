@@ -5,11 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
+from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
+from dualstream.network import build
 from dualstream.pipeline import make_evaluation_batches
 from dualstream.runtime.devices import Place
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import Recipe, RunOptions, TrainConfig
+from dualstream.training.initial_weights import take_weights
 from dualstream.training.run import routine_of, train
 from dualstream.training.workdir import Workdir
 
@@ -41,15 +44,58 @@ def test_equal_configurations_give_equal_networks_and_another_seed_another(train
 def test_a_recipe_with_several_windows_scores_their_mean(train_in, photos):
     config = dataclasses.replace(QUICK, recipe=Recipe(
         label_smoothing=0.1, color_jitter=0.1, mixup=0.2, ema=0.9, early_stopping=2,
-        tta_windows=3, class_weights=False))
+        tta_windows=3, class_weights=True))
     trained = train_in('run', config)
     for scores, windows in ((trained.one_window, 1), (trained.scores, 3)):
         batches = make_evaluation_batches(
             photos, 'test', routine_of(config), batch_size=8, seed=0, windows=windows)
-        again = Scores.of(trained.model, batches, photos.label_names)
-        np.testing.assert_array_equal(scores.confusion, again.confusion)
+        again = Scores.of(predict(trained.model, batches, photos.label_names))
+        np.testing.assert_array_equal(scores['data'].confusion, again.confusion)
 
 
 def test_steps_to_trace_past_the_end_are_refused_before_the_training(train_in):
     with pytest.raises(UserError, match='past the end: the training has 4 steps'):
         train_in('run', QUICK, options=RunOptions(profile_steps=(3, 5)))
+
+
+def test_the_saved_network_assumes_the_prior_that_was_asked_for(train_in, photos):
+    trained = train_in('run', dataclasses.replace(QUICK, prior='uniform'))
+    batches = make_evaluation_batches(
+        photos, 'test', routine_of(QUICK), batch_size=8, seed=0)
+    uniform = predict(trained.model, batches, photos.label_names)
+    counts = photos.label_counts('train')
+    data = uniform.with_uniform_prior(counts.sum() / counts)
+    assert not np.allclose(uniform.probabilities, data.probabilities, atol=0.01)
+    for prior, predictions in (('uniform', uniform), ('data', data)):
+        assert trained.scores[prior].cross_entropy == pytest.approx(
+            Scores.of(predictions).cross_entropy, rel=1e-4)
+
+
+def test_a_training_starts_from_the_weights_of_another(train_in, tmp_path):
+    earlier = build('nano', (96, 64), classes=3, seed=5)
+    earlier.save(tmp_path / 'earlier.keras')
+    still = dataclasses.replace(
+        QUICK, learning_rate=1e-30, init_from=str(tmp_path / 'earlier.keras'))
+    trained = train_in('run', still)
+    for layer in trained.model.layers:
+        for weight, before in zip(
+                layer.trainable_weights, earlier.get_layer(layer.name).trainable_weights):
+            assert np.allclose(weight, before, atol=1e-20) == (layer.name != 'logits')
+
+
+@pytest.mark.parametrize('source, message', [
+    ('missing.keras', 'missing.keras does not exist'),
+    ('.', 'model.keras does not exist'),
+    ('text.keras', 'is not a saved network'),
+    ('tiny.keras', r'another size: layer \w+ has weights of .*; use the same --preset'),
+    ('other.keras', 'is another network: it has no layer ')])
+def test_weights_of_another_network_are_refused(tmp_path, source, message):
+    (tmp_path / 'text.keras').write_text('no network')
+    build('tiny', (64, 64)).save(tmp_path / 'tiny.keras')
+    build('nano', (64, 64), slow='none').save(tmp_path / 'other.keras')
+    network = build('nano', (64, 64))
+    before = network.get_weights()
+    with pytest.raises(UserError, match=message):
+        take_weights(network, str(tmp_path / source))
+    for weight, same in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(weight, same)
