@@ -43,8 +43,9 @@ class Predictions:
         Example:
 
         >>> predicted = Predictions(['cmd', 'cbb'], np.array([1]), np.float32([[0.6, 0.4]]))
-        >>> predicted.with_uniform_prior(np.array([0.75, 0.25])).probabilities.round(2).tolist()
-        [[0.33, 0.67]]
+        >>> divided = predicted.with_uniform_prior(np.array([0.75, 0.25])).probabilities
+        >>> [round(float(each), 3) for each in divided[0]]
+        [0.333, 0.667]
         """
         divided = self.probabilities / np.where(np.asarray(shares) > 0, shares, 1)
         divided /= divided.sum(axis=1, keepdims=True)
