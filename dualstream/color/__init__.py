@@ -20,8 +20,9 @@ _HOME = {
     'hsv': ('hsv_to_rgb', 'rgb_to_hsv'),
     'layers': ('FromColorSpace', 'ToColorSpace'),
     'linear_rgb': ('linear_to_rgb', 'rgb_to_linear'),
-    'masks': ('LEAF', 'HsvRange', 'cv_color_mask', 'tf_color_mask'),
+    'masks': ('cv_color_mask', 'tf_color_mask'),
     'optical_density': ('od_to_rgb', 'rgb_to_od'),
+    'ranges': ('LEAF', 'HsvRange', 'LchRange'),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

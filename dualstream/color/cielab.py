@@ -25,7 +25,7 @@ _DIFFERENCES = np.linalg.inv([
 # Near black the cube root becomes a straight line, here with the rounded numbers that CIE published
 # in 1976 and scikit-image and OpenCV kept; with exact ones a* would differ from theirs by 0.0002.
 _BEND, _SLOPE, _START = 0.008856, 7.787, 16 / 116
-_GRAY = 1e-6  # the chroma below which a hue means nothing
+GRAY = 1e-6  # the chroma below which a hue means nothing
 
 
 def rgb_to_lab(image):
@@ -151,7 +151,7 @@ def chroma_and_hue(ops, a, b):
     0 there.
     """
     square = a * a + b * b
-    colored = square > _GRAY**2
+    colored = square > GRAY**2
     chroma = root(ops, square)
     hue = ops.arctan2(ops.where(colored, b, 0.0), ops.where(colored, a, 1.0)) * (180 / math.pi)
     return chroma, within_turn(ops, hue, 360)

@@ -9,88 +9,19 @@ Two implementations of one definition, with the same results on every 8-bit colo
 They agree because the thresholds are whole degrees and whole hundredths: then each comparison,
 multiplied by its denominator, is between whole numbers. `tf_color_mask` compares those, in 16 bits;
 for floating-point images a tolerance of half of one such step absorbs every rounding error.
-"""
 
-import dataclasses
-import numbers
+A range in CIE LCh has no such whole numbers: `tf_color_mask` compares it in float32, and where a
+colour lies within a ten-thousandth of a bound, processors may decide differently.
+"""
 
 import numpy as np
 import tensorflow as tf
 
-
-@dataclasses.dataclass(frozen=True)
-class HsvRange:
-    """A box in HSV space; both ends of each range belong to it.
-
-    Attributes:
-      hue: (lo, hi) in whole degrees of [0, 360]. lo > hi wraps through red: (340, 20); 360 is
-        red again, so (300, 360) holds it, too.
-      saturation: (lo, hi) in [0, 1], whole hundredths.
-      value: (lo, hi) in [0, 1], whole hundredths.
-
-    Lists, and numbers of NumPy, are taken, too, and kept as tuples of Python's own numbers. A gray
-    pixel has hue 0 and saturation 0, as in OpenCV and scikit-image.
-
-    Raises:
-      ValueError: not two numbers, a bound outside its interval or between two whole steps, or an
-        upside-down saturation or value range.
-
-    Example:
-      >>> from dualstream import HsvRange
-      >>> HsvRange(hue=(340, 20)).wraps
-      True
-      >>> HsvRange(hue=[35.0, 170]).hue
-      (35, 170)
-    """
-
-    hue: tuple[int, int] = (35, 170)
-    saturation: tuple[float, float] = (0.20, 1.0)
-    value: tuple[float, float] = (0.12, 1.0)
-
-    def __post_init__(self):
-        for name, top, steps in (('hue', 360, 1), ('saturation', 1, 100), ('value', 1, 100)):
-            given = getattr(self, name)
-            bounds = _two_numbers(given)
-            if not bounds or not all(0 <= bound <= top for bound in bounds):
-                raise ValueError(f'{name} must be (lo, hi) with both in [0, {top}], got {given}')
-            if any(abs(bound * steps - round(bound * steps)) > 1e-5 for bound in bounds):
-                unit = 'whole degrees' if name == 'hue' else 'whole hundredths'
-                raise ValueError(f'{name} must be in {unit}, got {given}')
-            if name != 'hue' and bounds[0] > bounds[1]:
-                raise ValueError(f'{name} must be (lo, hi) with lo <= hi, got {given}')
-            whole = tuple(round(bound * steps) for bound in bounds)
-            object.__setattr__(
-                self, name, whole if name == 'hue' else tuple(bound / steps for bound in whole))
-
-    @property
-    def wraps(self) -> bool:
-        """Whether the hue range passes through red, from 360 degrees on to 0."""
-        return self.hue[0] > self.hue[1]
-
-    def hues_around(self, center: int) -> list[tuple[int, int]]:
-        """The parts of the hue range within 60 degrees of a hue: (lo, hi), relative to it."""
-        lo, hi = self.hue
-        lo -= 360 * self.wraps
-        turns = ((lo + turn - center, hi + turn - center) for turn in (-360, 0, 360))
-        parts = [(max(lo, -60), min(hi, 60)) for lo, hi in turns]
-        return [(lo, hi) for lo, hi in parts if lo <= hi]
+from dualstream.color.lch_mask import lch_mask
+from dualstream.color.ranges import LEAF, HsvRange, LchRange
 
 
-def _two_numbers(bounds) -> tuple[float, float] | None:
-    try:
-        lo, hi = bounds
-    except (TypeError, ValueError):
-        return None
-    real = all(isinstance(bound, numbers.Real) and not isinstance(bound, bool)
-               for bound in (lo, hi))
-    return (float(lo), float(hi)) if real else None
-
-
-LEAF = HsvRange()
-"""Leaves from yellow-green to blue-green; soil is redder, sky bluer, straw and concrete paler."""
-
-
-def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
+def tf_color_mask(image: tf.Tensor, color_range: HsvRange | LchRange = LEAF) -> tf.Tensor:
     """Finds the pixels of an image whose colour lies in a range, by tensor ops.
 
     Use this one everywhere; `cv_color_mask` is there to compare with.
@@ -104,7 +35,7 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     Args:
       image: uint8 (..., 3), or floating (..., 3) in [0, 1]; sRGB. A 16-bit float stands for the
         nearest 8-bit colour, since it holds hardly more than that.
-      hsv_range: the colours to look for.
+      color_range: the colours to look for, in HSV or in CIE LCh.
 
     Returns:
       bool (...): True where the pixel lies in the range; a NaN lies in none.
@@ -113,14 +44,18 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
       ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
 
     Example:
-      >>> from dualstream import HsvRange, tf_color_mask
+      >>> from dualstream import HsvRange, LchRange, tf_color_mask
       >>> image = [[[0.1, 0.6, 0.1], [0.5, 0.3, 0.1], [0.5, 0.5, 0.5]]]  # leaf, soil, stone
       >>> tf_color_mask(image).numpy()
       array([[ True, False, False]])
       >>> tf_color_mask(image, HsvRange(hue=(0, 40))).numpy()
       array([[False,  True, False]])
+      >>> tf_color_mask(image, LchRange(hue=(110, 160))).numpy()
+      array([[ True, False, False]])
     """
     image = _checked(image)
+    if isinstance(color_range, LchRange):
+        return lch_mask(_eight_bit_scale(image) / 255, color_range)
     # With 8-bit colours no product exceeds 100 * 255, which 16 bits hold: half the work of 32.
     whole = image.dtype == tf.uint8
     channels = tf.cast(image, tf.int16) if whole else _eight_bit_scale(image)
@@ -132,7 +67,7 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     hue = tf.zeros_like(top, tf.bool)
     for center, peak, ahead, behind in (
             (0, red, green, blue), (120, green, blue, red), (240, blue, red, green)):
-        for lo, hi in hsv_range.hues_around(center):
+        for lo, hi in color_range.hues_around(center):
             part = tf.equal(top, peak)
             if lo > -60:
                 part &= 60 * (ahead - behind) >= lo * d - half_step
@@ -140,10 +75,10 @@ def tf_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
                 part &= 60 * (ahead - behind) <= hi * d + half_step
             hue |= part
 
-    s_lo, s_hi = (round(100 * bound) for bound in hsv_range.saturation)
-    v_lo, v_hi = (255 * round(100 * bound) for bound in hsv_range.value)
+    s_lo, s_hi = (round(100 * bound) for bound in color_range.saturation)
+    v_lo, v_hi = (255 * round(100 * bound) for bound in color_range.value)
     mask = hue
-    if s_lo > 0 or not any(lo <= 0 <= hi for lo, hi in hsv_range.hues_around(0)):
+    if s_lo > 0 or not any(lo <= 0 <= hi for lo, hi in color_range.hues_around(0)):
         mask &= d > 0  # gray, which has hue 0 and saturation 0, passes every test times d
     if s_lo > 0:
         mask &= 100 * d >= s_lo * top - half_step
@@ -172,7 +107,8 @@ def cv_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
       bool (H, W): True where the pixel lies in the range; a NaN lies in none.
 
     Raises:
-      ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
+      ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels; or
+        the range is one in CIE LCh, in which OpenCV computes another result.
 
     Example:
       >>> import numpy as np
@@ -183,6 +119,8 @@ def cv_color_mask(image: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     """
     import cv2  # here, and nowhere else in the package
 
+    if not isinstance(hsv_range, HsvRange):
+        raise ValueError(f'cv_color_mask compares in HSV alone, got {hsv_range}')
     lo, hi = hsv_range.hue
     # Half of the smallest step that an 8-bit colour can make: 1/255 degree, 1/25500, 1/100.
     step = 0.5 * np.array([1 / 255, 1 / 25500, 1 / 100])

@@ -10,20 +10,21 @@ import functools
 
 import tensorflow as tf
 
-from dualstream.color.masks import LEAF, HsvRange, tf_color_mask
+from dualstream.color.masks import tf_color_mask
+from dualstream.color.ranges import LEAF, HsvRange, LchRange
 
 CHUNK = 2**18
 """Pixels in a chunk. A smaller frame is padded to it, which takes an eighth of a millisecond."""
 
 
-def packed_mask(frame: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
+def packed_mask(frame: tf.Tensor, color_range: HsvRange | LchRange = LEAF) -> tf.Tensor:
     """Computes `tf_color_mask` of a frame, eight pixels a byte.
 
     Use it for whole frames on a CPU, where it is several times as fast as `tf_color_mask`.
 
     Args:
       frame: uint8 (H, W, 3), sRGB.
-      hsv_range: the colours to look for.
+      color_range: the colours to look for.
 
     Returns:
       uint8 (ceil(H * W / 8),), in memory's order, the first pixel in the highest bit. The last
@@ -45,7 +46,7 @@ def packed_mask(frame: tf.Tensor, hsv_range: HsvRange = LEAF) -> tf.Tensor:
     full = tf.maximum(24 * bytes_of_frame, 3 * CHUNK)
     channels = tf.pad(channels, [[0, full - tf.size(channels)]])
     last = full - 3 * CHUNK
-    pack = _compiled(hsv_range)
+    pack = _compiled(color_range)
 
     def pack_chunk(start, packed):
         # The last chunk ends where the frame does, and so overlaps the one before.
@@ -92,11 +93,11 @@ _BITS = (128, 64, 32, 16, 8, 4, 2, 1)
 
 
 @functools.cache
-def _compiled(hsv_range: HsvRange):
+def _compiled(color_range: HsvRange | LchRange):
     @tf.function(jit_compile=True, input_signature=[tf.TensorSpec([3 * CHUNK], tf.uint8)])
     def pack(channels):
         # Two axes of pixels, since XLA compiles a long single one into slower code.
-        mask = tf_color_mask(tf.reshape(channels, [CHUNK // 1024, 1024, 3]), hsv_range)
+        mask = tf_color_mask(tf.reshape(channels, [CHUNK // 1024, 1024, 3]), color_range)
         eights = tf.reshape(tf.cast(mask, tf.uint8), [CHUNK // 1024, 128, 8])
         return tf.reshape(tf.reduce_sum(eights * tf.constant(_BITS, tf.uint8), axis=2), [-1])
 

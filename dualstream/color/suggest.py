@@ -24,7 +24,8 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from dualstream.color.masks import HsvRange, tf_color_mask
+from dualstream.color.masks import tf_color_mask
+from dualstream.color.ranges import HsvRange
 
 PLANT_HUES = (50, 170)
 """Degrees between which a mode may be a leaf's: soil and straw are redder, sky is bluer."""

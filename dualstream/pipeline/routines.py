@@ -15,7 +15,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from dualstream.color import LEAF, HsvRange, cv_color_mask, tf_color_mask
+from dualstream.color import LEAF, HsvRange, LchRange, cv_color_mask, tf_color_mask
 from dualstream.color.packed import count_blocks, packed_mask, unpack
 from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
 from dualstream.pipeline.decode import (
@@ -41,7 +41,8 @@ class Routine:
         'array', slower; to compare with), or 'none' (the whole frame, resized).
       look: 'grid', 'glance', 'pixels', or 'auto': the grid where there is one, else the pixels.
       saccades: how many windows crop='random' looks at, at least 1.
-      hsv_range: the colours that the mask covers; a stored grid was made with its own.
+      color_range: the colours that the mask covers, an HsvRange, or with mask='tf' an LchRange; a
+        stored grid was made with its own.
 
     Raises:
       ValueError: a name is not one of the above, a mask is without a crop or a crop without a mask,
@@ -63,7 +64,7 @@ class Routine:
     crop: str = 'array'
     look: str = 'auto'
     saccades: int = 16
-    hsv_range: HsvRange = LEAF
+    color_range: HsvRange | LchRange = LEAF
 
     def __post_init__(self):
         for name, known in (('mask', MASKS), ('crop', CROPS), ('look', LOOKS)):
@@ -74,6 +75,9 @@ class Routine:
             raise ValueError(
                 f'a mask needs a crop and a crop needs a mask: got mask={self.mask}, '
                 f'crop={self.crop}')
+        if self.mask == 'cv' and not isinstance(self.color_range, HsvRange):
+            raise ValueError(
+                f"color_range must be an HsvRange where mask is 'cv'; got {self.color_range}")
         if min(self.target_size) < 1 or self.saccades < 1:
             raise ValueError(
                 f'target_size and saccades must be positive; got {self.target_size} and '
@@ -149,7 +153,7 @@ class Routine:
             return self.window(self._mask(frame), seed)
         size = tf.shape(frame)[:2]
         with tf.name_scope('mask'):
-            packed = packed_mask(frame, self.hsv_range)
+            packed = packed_mask(frame, self.color_range)
             # Where all windows start and end with a block, blocks give the counts of pixels.
             edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
             leafiness, block = tf.cond(
@@ -195,7 +199,7 @@ class Routine:
     def _mask(self, frame: tf.Tensor) -> tf.Tensor:
         color_mask = {'cv': cv_color_mask, 'tf': tf_color_mask}[self.mask]
         with tf.name_scope('mask'):
-            return color_mask(frame, self.hsv_range)
+            return color_mask(frame, self.color_range)
 
 
 def _glance(contents: tf.Tensor) -> tf.Tensor:

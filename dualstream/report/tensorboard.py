@@ -76,7 +76,7 @@ def write_graphs(logdir: os.PathLike | str, routine: Routine) -> None:
         return
     color_mask = {'cv': cv_color_mask, 'tf': tf_color_mask}[routine.mask]
     masking = tf.function(
-        lambda frame: color_mask(frame, routine.hsv_range),
+        lambda frame: color_mask(frame, routine.color_range),
         input_signature=[tf.TensorSpec([None, None, 3], tf.uint8, 'frame')])
     cropping = tf.function(
         routine.window,

@@ -9,7 +9,8 @@ import importlib
 
 import wrapt
 
-_MODULES = ('dualstream.color.layers', 'dualstream.network.lgn', 'dualstream.network.model')
+_MODULES = ('dualstream.color.layers', 'dualstream.color.fluorochromes.layers',
+            'dualstream.network.lgn', 'dualstream.network.model')
 
 
 def register() -> None:

@@ -1,11 +1,11 @@
-"""TensorFlow's masks and crops, under the compilers of two TPUs."""
+"""Masks, crops and colour spaces, under the compilers of two TPUs."""
 
 import pytest
 
 PROGRAM = '''
 import tensorflow as tf
 from dualstream import hue_channels, merge, unmix
-from dualstream.color import cv_color_mask, tf_color_mask
+from dualstream.color import *
 from dualstream.crop import array_crop, loop_crop, max_rand_crop
 from dualstream.pipeline import Routine, crop_frames
 from dualstream.tpu.functions import compile_function
@@ -15,8 +15,19 @@ FRAME = tf.TensorSpec([HEIGHT, WIDTH, 3], tf.uint8)
 GRID = tf.TensorSpec([HEIGHT // 8, WIDTH // 8], tf.uint8)
 SEED = tf.TensorSpec([2], tf.int32)
 FRAMES, SEEDS = tf.TensorSpec([4, *FRAME.shape], tf.uint8), tf.TensorSpec([4, 2], tf.int32)
+
+def spaces(frames):
+    """Every space and back, and the difference that is left."""
+    lab = rgb_to_lab(frames)
+    images = [lab_to_rgb(lch_to_lab(lab_to_lch(lab))), hsv_to_rgb(rgb_to_hsv(frames)),
+              linear_to_rgb(rgb_to_linear(frames)), hed_to_rgb(rgb_to_hed(frames)),
+              od_to_rgb(rgb_to_od(frames, convention='torchstain'), convention='torchstain')]
+    return [delta_e_2000(rgb_to_lab(image), lab) for image in images]
+
 FUNCTIONS = {
     'mask': (tf_color_mask, FRAME),
+    'mask, LCh': (lambda frame: tf_color_mask(frame, LchRange((100, 160))), FRAME),
+    'spaces': (spaces, FRAMES),
     'loop': (lambda frame: loop_crop(tf_color_mask(frame), TARGET), FRAME),
     'array': (lambda frame: array_crop(tf_color_mask(frame), TARGET), FRAME),
     'array, grid': (lambda grid: array_crop(grid, TARGET, (HEIGHT, WIDTH), block=8), GRID),

@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from dualstream.color.fluorochromes.intensities import join_intensities, split_intensities
 from dualstream.color.fluorochromes.palettes import lookup_colors
-from dualstream.color.masks import HsvRange, tf_color_mask
+from dualstream.color.masks import tf_color_mask
+from dualstream.color.ranges import HsvRange
 
 
 def hue_channels(picture: tf.Tensor, colors='rgb') -> tf.Tensor:
