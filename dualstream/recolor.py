@@ -18,7 +18,7 @@ from absl import flags
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
-from dualstream.runtime.pictures import Readable, find_pictures
+from dualstream.runtime.pictures import Readable, find_pictures, free_names
 
 _TO = flags.DEFINE_enum('to', None, ['lab', 'hsv', 'hed', 'gray', 'channels'],
                         'What to make of red, green and blue.')
@@ -45,8 +45,8 @@ def main(argv: list[str]) -> None:
     from dualstream.slides.reading import SUFFIXES
 
     recoloring = _recoloring()
-    given = [path for path in map(pathlib.Path, argv[1:])]
-    targets = _targets([(root, file) for root in given for file in find_pictures(root, SUFFIXES)],
+    roots = map(pathlib.Path, argv[1:])
+    targets = _targets([(root, file) for root in roots for file in find_pictures(root, SUFFIXES)],
                        out)
     out.mkdir(parents=True, exist_ok=True)
     readable = Readable(len(targets), 'pictures')
@@ -74,15 +74,11 @@ def _recoloring():
 
 def _targets(files, out: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
     """Where each picture goes: its path below the folder that was named, then what it is."""
-    targets = {}
+    wanted = {}
     for root, file in files:
         below = file.relative_to(root) if root.is_dir() else pathlib.Path(file.name)
-        name = out / below.with_name(f'{below.stem}-{_TO.value}')
-        number, free = 2, name
-        while free in targets.values():  # leaf.jpg and leaf.png
-            free, number = name.with_name(f'{name.name}-{number}'), number + 1
-        targets[file] = free
-    return {file: target.with_name(f'{target.name}.tif') for file, target in targets.items()}
+        wanted[file] = out / below.with_name(f'{below.stem}-{_TO.value}')
+    return free_names(wanted, '.tif')
 
 
 def _recolor(targets, recoloring, out: pathlib.Path, readable: Readable) -> None:

@@ -109,13 +109,13 @@ print(peak() - before)
 with tifffile.TiffFile(f'{folder}/slide-gray.tif') as tiff:
     page = tiff.pages[0]
     assert page.shape == (SIDE, SIDE)
-    for number in (0, 1, 40, 1599):
+    for number in (0, 1, 41, 1558):  # not at the right or the bottom
         file = page.parent.filehandle
         file.seek(page.dataoffsets[number])
         tile = page.decode(file.read(page.databytecounts[number]), number)[0][0, ..., 0]
         source = np.frombuffer(zlib.decompress(kinds[number % 4]), 'u1').reshape(TILE, TILE, 3)
-        expected = (source @ [0.299, 0.587, 0.114]).round()
-        assert np.abs(tile - expected[:tile.shape[0], :tile.shape[1]]).max() <= 1
+        expected = source @ [0.299, 0.587, 0.114]
+        assert np.abs(tile - expected).max() <= 0.51
 '''
 
 

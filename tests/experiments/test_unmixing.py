@@ -1,0 +1,31 @@
+"""The experiment's measure, on channels drawn for the occasion (synthetic)."""
+
+import numpy as np
+import pytest
+
+from experiments.unmixing import UNCLIPPED, measure
+
+
+@pytest.fixture(scope='module')
+def channels():
+    rows, columns = np.mgrid[:48, :64]
+    return np.stack([120 + 80 * np.sin(rows / 5), 120 + 80 * np.cos(columns / 6)],
+                    axis=-1).astype(np.uint8)
+
+
+def test_least_squares_gives_back_what_nothing_spoiled(channels):
+    error = measure(channels, ['magenta', 'green'])['error']
+    assert error['least squares'] == 0 < error['hue masks'] < error['all black']
+
+
+def test_compression_and_clipping_cost_what_the_clipped_pixels_hold(channels):
+    assert measure(channels, ['red', 'green'], jpeg=50)['error']['least squares'] > 0
+    clipped = measure(channels, ['red', 'green'], gain=2)
+    assert 0 < clipped['clipped'] < 1
+    assert clipped['error']['least squares'] > 5 and clipped['error'][UNCLIPPED] == 0
+
+
+def test_overlap_is_what_hue_masks_cannot_tell_apart(channels):
+    apart, mixed = (measure(channels, ['red', 'green'], overlap=share)['error']
+                    for share in (0, 0.9))
+    assert mixed['least squares'] == 0 and mixed['hue masks'] > apart['hue masks']
