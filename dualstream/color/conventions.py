@@ -99,10 +99,10 @@ SKIMAGE = StainConvention(
 """scikit-image's rgb2hed: the darkest intensity, a millionth of white, has density 1."""
 
 QUPATH = StainConvention(
-    base=10, white=255, nonnegative=True, tissue='all', beta=0.15,
+    base=10, white=255, nonnegative=True, tissue='all', beta=0.05,
     vectors=((0.65, 0.70, 0.29), (0.2159, 0.8012, 0.5581)),
     stains=('hematoxylin', 'eosin'))
-"""QuPath's default H&E stains, in decades of absorbance."""
+"""QuPath's default H&E stains, in decades of absorbance; beta as where it estimates stains."""
 
 TORCHSTAIN = StainConvention(
     base=math.e, white=240, offset=1, tissue='all', beta=0.15,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pathlib
 
 import numpy as np
 import pytest
@@ -100,3 +101,47 @@ def test_lists_become_tuples_so_that_a_convention_can_be_a_key():
         SKIMAGE, white=[255, 255, 255], vectors=[list(vector) for vector in SKIMAGE.vectors])
     assert listed == SKIMAGE and hash(listed) == hash(SKIMAGE)
     assert HISTOMICSTK != SKIMAGE
+
+
+def table_of_the_page():
+    """The conventions in docs/microscopy.md: each row's label, and its cell for each preset."""
+    page = pathlib.Path(__file__).parents[2] / 'docs' / 'microscopy.md'
+    table = page.read_text().split('| | `skimage`')[1].split('\n\n')[0]
+    rows = [[cell.strip() for cell in line.strip('|').split('|')]
+            for line in f'| | `skimage`{table}'.splitlines()]
+    names = [cell.strip('`') for cell in rows[0][1:]]
+    assert names == list(CONVENTIONS)
+    return {label: dict(zip(names, cells)) for label, *cells in rows[2:]}
+
+
+@every_convention
+def test_the_table_in_the_documentation_is_the_presets(name):
+    convention = CONVENTIONS[name]
+    cells = {label: row[name] for label, row in table_of_the_page().items()}
+
+    def number(label):
+        return float(cells[label].replace(',', '').replace('e', str(math.e)))
+
+    def numbers(label):
+        return tuple(map(float, cells[label].split(': ')[-1].split(', ')))
+
+    assert number('logarithm to the base') == pytest.approx(convention.base)
+    assert 3 * (number('I0, the white'),) == convention.white
+    assert number('added to each intensity') == convention.offset
+    assert number('least intensity') == convention.floor
+    assert number('times') == convention.scale
+    assert (cells['negative, where brighter than white'] == 'no') == convention.nonnegative
+    for level in (0, 128):
+        density = rgb_to_od(np.full(3, level, np.uint8), convention=name)[0]
+        assert number(f'density of I = {level}') == pytest.approx(float(density), abs=6e-5)
+    tissue = cells['a pixel is tissue if']
+    words = {None: '(no test)', 'all': 'all channels reach {}',
+             'norm': 'the three have a length of {}'}
+    assert tissue == words[convention.tissue].format(convention.beta)
+    assert (numbers('haematoxylin'), numbers('eosin')) == convention.vectors[:2]
+    if len(convention.vectors) == 3:
+        assert numbers('third') == convention.vectors[2]
+    else:
+        assert cells['third'] == 'residual'
+    assert (cells['vectors scaled to length 1'] == 'yes') == convention.unit_length
+    assert cells["the tool's matrix holds stains as"] == convention.stains_in
