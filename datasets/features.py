@@ -28,9 +28,9 @@ class PhotoFeatures(tfds.features.FeaturesDict, metaclass=_AlsoFeaturesDict):
     """Features of a photograph, with a 'crop' that is not stored but made on reading.
 
     The crop, uint8 (224, 224, 3), is the leafiest window of the frame: `array_crop` chooses it by
-    the stored leaf grid, and then only that window of the JPEG is decoded. Leave it out with
-    `decoders={'crop': tfds.decode.SkipDecoding()}`. `tfds.decode.PartialDecoding` gives stored
-    features only, so never the crop.
+    the stored leaf grid, and then only that window of the JPEG is decoded, by the stored restarts.
+    Leave it out with `decoders={'crop': tfds.decode.SkipDecoding()}`. `tfds.decode.PartialDecoding`
+    gives stored features only, so never the crop.
 
     The data set's features.json names this class, so TFDS finds it, and makes the crop, wherever
     dualstream is installed.
@@ -66,7 +66,8 @@ class PhotoFeatures(tfds.features.FeaturesDict, metaclass=_AlsoFeaturesDict):
         grid = self['leaf_grid'].decode_example(serialized['leaf_grid'])
         frame_size = tf.cast(tf.stack([serialized['height'], serialized['width']]), tf.int32)
         window = array_crop(grid, CROP_SIZE, frame_size, block=BLOCK)
-        image = decode_window(serialized['image'], window, CROP_SIZE)
+        restarts = self['restarts'].decode_example(serialized['restarts'])
+        image = decode_window(serialized['image'], window, CROP_SIZE, restarts=restarts)
         return tf.cast(tf.round(255 * image), tf.uint8)
 
 
@@ -83,4 +84,8 @@ def photo_features(labels: Sequence[str]) -> PhotoFeatures:
         'leaf_grid': tfds.features.Tensor(
             shape=(None, None), dtype=tf.uint8, encoding='zlib',
             doc='Coverage of each block of 8 x 8 pixels by the leaf mask, 0 to 255.'),
+        'restarts': tfds.features.Tensor(
+            shape=(2, None), dtype=tf.int32, encoding='zlib',
+            doc='Where the JPEG can be entered to decode a window alone, as find_restarts of '
+                'dualstream.pipeline.restarts gives it; (2, 0) where it cannot.'),
     })

@@ -1,9 +1,11 @@
 """What the builders of photographs have in common: how an example is made and written."""
 
+import collections
 import concurrent.futures
 import functools
 import itertools
 import multiprocessing
+import sys
 from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
@@ -11,11 +13,13 @@ import tensorflow_datasets as tfds
 
 from dualstream.color import LEAF, tf_color_mask
 from dualstream.crop import BLOCK, leaf_grid
+from dualstream.datasets.arrange import NotArranged, arrange
 from dualstream.datasets.features import CROP_SIZE, photo_features
 from dualstream.datasets.jpeg import upright_jpeg
 from dualstream.datasets.records import Record
 from dualstream.datasets.writer import DeterministicWriter
 from dualstream.pipeline.examples import to_metadata
+from dualstream.pipeline.restarts import UNARRANGED
 
 
 class PhotoBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -53,7 +57,12 @@ class PhotoBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         """As TFDS's; on Apache Beam where the download_config names Beam's runner or options."""
         self._on_beam = download_config is not None and bool(
             download_config.beam_runner or download_config.beam_options)
+        self._not_arranged = collections.Counter()
         super().download_and_prepare(download_config=download_config, **kwargs)
+        if self._not_arranged:
+            reasons = ', '.join(f'{n:,} {why}' for why, n in sorted(self._not_arranged.items()))
+            print(f'{self._not_arranged.total():,} photographs are stored as they are, so that '
+                  f'decoding a window of them takes longer: {reasons}', file=sys.stderr)
 
     def _example_writer(self):
         return DeterministicWriter(self.info.file_format)
@@ -64,13 +73,19 @@ class PhotoBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _generate_examples(self, records: list[Record]):
         if not self._on_beam:
-            return _in_threads(records)
+            return self._counted(_in_threads(records))
         beam = tfds.core.lazy_imports.apache_beam
-        return beam.Create(records) | beam.Reshuffle() | beam.Map(_example)
+        return beam.Create(records) | beam.Reshuffle() | beam.Map(lambda each: _example(each)[:2])
+
+    def _counted(self, examples):
+        for key, example, reason in examples:
+            if reason:
+                self._not_arranged[reason] += 1
+            yield key, example
 
 
-def _in_threads(records: list[Record], ahead: int = 64) -> Iterator[tuple[str, dict]]:
-    """The records' examples in order, made on all cores, at most `ahead` of them waiting."""
+def _in_threads(records: list[Record], ahead: int = 64) -> Iterator[tuple[str, dict, str]]:
+    """Calls `_example` on the records, on all cores and in order; at most `ahead` results wait."""
     remaining = iter(records)
     with concurrent.futures.ThreadPoolExecutor(multiprocessing.cpu_count()) as pool:
         waiting = [pool.submit(_example, record) for record in itertools.islice(remaining, ahead)]
@@ -79,9 +94,16 @@ def _in_threads(records: list[Record], ahead: int = 64) -> Iterator[tuple[str, d
             waiting += [pool.submit(_example, record) for record in itertools.islice(remaining, 1)]
 
 
-def _example(record: Record) -> tuple[str, dict]:
-    """Key and example of one record; a function of the module, so that Beam can pickle it."""
-    contents = upright_jpeg(record.content.read())
+def _example(record: Record) -> tuple[str, dict, str]:
+    """Key, example, and why the photograph is not arranged, or ''.
+
+    A function of the module, so that Beam can pickle it.
+    """
+    contents, reason = upright_jpeg(record.content.read()), ''
+    try:
+        contents, restarts = arrange(contents)
+    except NotArranged as why:
+        restarts, reason = UNARRANGED, str(why)
     grid = _grid_function()(contents).numpy()
     height, width = tf.io.extract_jpeg_shape(contents).numpy()[:2]
     return record.filename, {
@@ -91,7 +113,8 @@ def _example(record: Record) -> tuple[str, dict]:
         'height': height,
         'width': width,
         'leaf_grid': grid,
-    }
+        'restarts': restarts,
+    }, reason
 
 
 @functools.cache

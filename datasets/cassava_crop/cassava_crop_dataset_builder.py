@@ -13,8 +13,11 @@ from dualstream.datasets.photo_builder import PhotoBuilder
 class Builder(PhotoBuilder):
     """Photographs of cassava leaves in five classes, each with its leaf grid."""
 
-    VERSION = tfds.core.Version('1.0.0')
-    RELEASE_NOTES = {'1.0.0': 'First release.'}
+    VERSION = tfds.core.Version('1.1.0')
+    RELEASE_NOTES = {
+        '1.0.0': 'First release.',
+        '1.1.0': 'Photographs have restart markers, so that a window can be decoded alone.',
+    }
     BUILDER_CONFIGS = [
         Demo(
             name='demo',

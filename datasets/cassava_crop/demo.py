@@ -12,6 +12,7 @@ import io
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw
 
+from dualstream.datasets.arrange import choose_interval
 from dualstream.datasets.cassava_crop.demo_leaf import clouds, draw_leaf
 
 KAGGLE_2020_COUNTS = (1087, 2189, 2386, 13158, 2577)  # pictures of cbb, cbsd, cgm, cmd, healthy
@@ -73,9 +74,14 @@ def demo_labels(pictures: int, seed: int) -> np.ndarray:
 
 
 def encode_jpeg(pixels: np.ndarray) -> bytes:
-    """Encodes uint8 (H, W, 3) as a JPEG of quality 90, with chroma at half the size (4:2:0)."""
+    """Encodes uint8 (H, W, 3) as a JPEG of quality 90, with chroma at half the size (4:2:0).
+
+    It has the restart markers that `arrange` would give it, so that a window can be decoded alone.
+    """
     sink = io.BytesIO()
-    Image.fromarray(pixels).save(sink, 'JPEG', quality=90, subsampling='4:2:0')
+    interval = choose_interval(-(-pixels.shape[1] // 16), 16)
+    Image.fromarray(pixels).save(sink, 'JPEG', quality=90, subsampling='4:2:0',
+                                 restart_marker_blocks=interval)
     return sink.getvalue()
 
 

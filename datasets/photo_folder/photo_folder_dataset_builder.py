@@ -74,8 +74,11 @@ class Builder(PhotoBuilder):
         Preparing raises it where no class has the three photographs that three splits need.
     """
 
-    VERSION = tfds.core.Version('1.0.0')
-    RELEASE_NOTES = {'1.0.0': 'First release.'}
+    VERSION = tfds.core.Version('1.1.0')
+    RELEASE_NOTES = {
+        '1.0.0': 'First release.',
+        '1.1.0': 'Photographs have restart markers, so that a window can be decoded alone.',
+    }
     code_path = epath.Path(__file__)
     pkg_dir_path = code_path.parent
 

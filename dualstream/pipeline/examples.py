@@ -80,9 +80,10 @@ class Photos:
         Returns:
           dicts of 'image', the bytes of a file; 'label', int64; 'index', int64, the position in the
           order, from 0; and for sets that store them, 'leaf_grid', uint8 (rows, columns), 'height'
-          and 'width', of the frame in pixels.
+          and 'width', of the frame in pixels, and 'restarts', int32 (2, n), for `decode_window`.
         """
         extra = ('leaf_grid', 'height', 'width') if self._has_usable_grid() else ()
+        extra += ('restarts',) if 'restarts' in self.builder.info.features else ()
         stored = self._stored(self.splits[purpose], {'image', self._label, *extra})
 
         @tf.autograph.experimental.do_not_convert

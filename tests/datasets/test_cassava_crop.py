@@ -179,7 +179,7 @@ print(images.shape, images.dtype.name, labels.shape)
 def test_name_is_known_after_import(tmp_path, imports):
     process = python(f"{imports}; print(tfds.builder('cassava_crop', data_dir='.').info.full_name)",
                      cwd=tmp_path)
-    assert process.stdout.strip() == 'cassava_crop/demo/1.0.0', process.stderr
+    assert process.stdout.strip() == 'cassava_crop/demo/1.1.0', process.stderr
 
 
 def test_icassava_is_downloaded_with_its_checksum():
@@ -201,7 +201,7 @@ def tfds_build(data_dir, *more):
         [command, 'build', 'cassava_crop/kaggle2020', '--imports=dualstream',
          f'--data_dir={data_dir}', f'--manual_dir={DUMMY_DATA / "kaggle2020"}', *more],
         check=True, capture_output=True)
-    return contents(data_dir / 'cassava_crop' / 'kaggle2020' / '1.0.0')
+    return contents(data_dir / 'cassava_crop' / 'kaggle2020' / '1.1.0')
 
 
 @pytest.mark.slow

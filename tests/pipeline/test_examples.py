@@ -19,7 +19,7 @@ from dualstream.runtime.locks import lock_or_fail
 def own_copy(data_dir, tmp_path):
     """A copy of the small demo set, to write into."""
     shutil.copytree(data_dir, tmp_path / 'tfds', ignore=shutil.ignore_patterns('.*'))
-    (tmp_path / 'tfds/cassava_crop/small/1.0.0/label_counts.json').unlink(missing_ok=True)
+    (tmp_path / 'tfds/cassava_crop/small/1.1.0/label_counts.json').unlink(missing_ok=True)
     return tmp_path / 'tfds'
 
 
@@ -53,7 +53,7 @@ def test_the_labels_are_counted_once(own_copy, no_reading):
 
 def test_counts_need_no_file(own_copy, monkeypatch):
     photos = prepare('cassava_crop/small', str(own_copy))
-    file = own_copy / 'cassava_crop/small/1.0.0/label_counts.json'
+    file = own_copy / 'cassava_crop/small/1.1.0/label_counts.json'
     counts = photos.label_counts('test')
     file.write_text('{"half of')
     np.testing.assert_array_equal(photos.label_counts('test'), counts)
@@ -141,7 +141,7 @@ def test_other_errors_of_tfds_are_not_changed(tmp_path, monkeypatch, error):
 
 def test_two_processes_do_not_prepare_one_set_at_once(own_copy, tmp_path, monkeypatch, capfd):
     """While another process holds the lock, prepare waits; then it finds the set prepared."""
-    lock = lock_or_fail(tmp_path / '.cassava_crop-demo-1.0.0.lock', message='in use')
+    lock = lock_or_fail(tmp_path / '.cassava_crop-demo-1.1.0.lock', message='in use')
 
     def fail(*_, **__):
         raise AssertionError('prepared twice')
@@ -153,7 +153,7 @@ def test_two_processes_do_not_prepare_one_set_at_once(own_copy, tmp_path, monkey
     waiting.start()
     while 'waiting for another process' not in capfd.readouterr().err:
         assert waiting.is_alive()
-    made = own_copy / 'cassava_crop/small/1.0.0'
+    made = own_copy / 'cassava_crop/small/1.1.0'
     info = json.loads((made / 'dataset_info.json').read_text())
     (made / 'dataset_info.json').write_text(json.dumps({**info, 'configName': 'demo'}))
     shutil.move(own_copy / 'cassava_crop/small', tmp_path / 'cassava_crop/demo')
