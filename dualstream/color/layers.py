@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from dualstream.color.cielab import lab_to_lch, lab_to_rgb, lch_to_lab, rgb_to_lab
-from dualstream.color.conventions import SKIMAGE, StainConvention, find_convention
+from dualstream.color.conventions import StainConvention, find_convention
 from dualstream.color.hed import hed_to_rgb, rgb_to_hed
 from dualstream.color.hsv import hsv_to_rgb, rgb_to_hsv
 from dualstream.color.linear_rgb import linear_to_rgb, rgb_to_linear
@@ -28,23 +28,25 @@ class _Conversion(keras.layers.Layer):
 
     _direction: int  # of the pair in SPACES
 
-    def __init__(self, space: str, *, convention: StainConvention | str | dict = SKIMAGE,
+    def __init__(self, space: str, *, convention: StainConvention | str | dict | None = None,
                  vectors=None, **kwargs):
         if space not in SPACES:
             raise ValueError(f'space must be one of {", ".join(SPACES)}; got {space!r}')
+        if convention is not None and space not in ('od', 'hed'):
+            raise ValueError(f'convention must be None for {space!r}: it is one of density')
+        if vectors is not None and space != 'hed':
+            raise ValueError(f'vectors must be None for {space!r}: they are stains')
         # Without it, mixed precision would round the pixels before the conversion, not after.
         super().__init__(autocast=False, **kwargs)
         self.space = space
-        self.convention = (StainConvention(**convention) if isinstance(convention, dict)
-                           else find_convention(convention))
-        self.vectors = vectors
-        self._options = {}
-        if space in ('od', 'hed'):
-            self._options['convention'] = self.convention
-        if space == 'hed':
-            rows = self.convention.vectors if vectors is None else vectors
-            stain_matrix(rows)  # refuses what cannot be separated before there are pixels
-            self._options['vectors'] = rows
+        self._options = {}  # of the functions; what is not given keeps its default there
+        if convention is not None:
+            self._options['convention'] = (
+                StainConvention(**convention) if isinstance(convention, dict)  # from a config
+                else find_convention(convention))
+        if vectors is not None:
+            stain_matrix(vectors)  # refuses what cannot be separated before there are pixels
+            self._options['vectors'] = vectors
 
     def call(self, images):
         if keras.backend.standardize_dtype(images.dtype) != 'uint8':
@@ -56,8 +58,9 @@ class _Conversion(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), 'space': self.space,
-                'convention': dataclasses.asdict(self.convention), 'vectors': self.vectors}
+        options = {name: dataclasses.asdict(option) if name == 'convention' else option
+                   for name, option in self._options.items()}
+        return {**super().get_config(), 'space': self.space, **options}
 
 
 @keras.saving.register_keras_serializable(package='dualstream')
@@ -71,7 +74,8 @@ class ToColorSpace(_Conversion):
 
     Args:
       space: 'linear', 'hsv', 'lab', 'lch', 'od' or 'hed', as the functions `rgb_to_...`.
-      convention: of 'od' and 'hed': a StainConvention, or a preset's name.
+      convention: of 'od' and 'hed': a StainConvention, or a preset's name; None: as `rgb_to_od` and
+        `rgb_to_hed` without one.
       vectors: the stains of 'hed', (2, 3) or (3, 3); None: the convention's.
 
     Raises:

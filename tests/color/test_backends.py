@@ -16,7 +16,11 @@ from dualstream.color import (
     delta_e_2000, hed_to_rgb, hsv_to_rgb, lab_to_lch, lab_to_rgb, lch_to_lab, linear_to_rgb,
     rgb_to_hed, rgb_to_hsv, rgb_to_lab, rgb_to_linear, rgb_to_od)
 import jax
+import keras
 import numpy as np
+
+registered = [keras.saving.get_registered_object(f'dualstream>{layer}') is not None
+              for layer in ('ToColorSpace', 'FromColorSpace', 'MergeChannels', 'Lab')]
 
 def spaces(image):
     lab, hed = rgb_to_lab(image), rgb_to_hed(image, convention='qupath')
@@ -39,7 +43,8 @@ import tensorflow as tf
 piped = next(iter(tf.data.Dataset.from_tensors(image).map(spaces)))
 apart = {name: float(np.abs(np.asarray(pixels, np.float64) - np.asarray(piped[name])).max())
          for name, pixels in compiled.items()}
-print(json.dumps({'without': without, 'apart': apart, 'finite': bool(np.isfinite(slopes).all()),
+print(json.dumps({'without': without, 'registered': registered, 'apart': apart,
+                  'finite': bool(np.isfinite(slopes).all()),
                   'lab': np.asarray(rgb_to_lab(np.uint8([255, 0, 0]))).tolist()}))
 '''
 
@@ -56,6 +61,10 @@ def outcome():
 def test_the_spaces_need_no_tensorflow(outcome):
     assert outcome['without']
     assert outcome['lab'] == pytest.approx([53.2406, 80.0923, 67.2028], abs=1e-4)
+
+
+def test_importing_keras_registers_the_layers(outcome):
+    assert outcome['registered'] == [True] * 4
 
 
 def test_tf_data_computes_what_jax_does(outcome):
