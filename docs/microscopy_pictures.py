@@ -1,7 +1,7 @@
 """Draws ihc.png and merge.png of this folder: python docs/microscopy_pictures.py DNA.tif ACTIN.tif.
 
-The slide is the one that scikit-image ships (no known restrictions); the channels are CellProfiler's
-example images of human cells (CC0).
+The slide is the one that scikit-image ships (no known restrictions); the channels are
+CellProfiler's example images of human cells (CC0).
 """
 
 import io
