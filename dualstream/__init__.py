@@ -13,10 +13,11 @@ __version__ = '0.1.0'
 _HOME = {
     'dualstream.color': (
         'HISTOMICSTK', 'LEAF', 'QUPATH', 'SKIMAGE', 'TORCHSTAIN', 'FromColorSpace', 'HsvRange',
-        'LchRange', 'MergeChannels', 'StainConvention', 'ToColorSpace', 'UnmixChannels',
-        'cv_color_mask', 'delta_e_2000', 'hed_to_rgb', 'hsv_to_rgb', 'hue_channels', 'lab_to_lch',
-        'lab_to_rgb', 'lch_to_lab', 'linear_to_rgb', 'merge', 'od_to_rgb', 'rgb_to_hed',
-        'rgb_to_hsv', 'rgb_to_lab', 'rgb_to_linear', 'rgb_to_od', 'tf_color_mask', 'unmix'),
+        'LchRange', 'MergeChannels', 'StainConvention', 'StainNormalizer', 'ToColorSpace',
+        'UnmixChannels', 'Validity', 'cv_color_mask', 'delta_e_2000', 'estimate_stains',
+        'hed_to_rgb', 'hsv_to_rgb', 'hue_channels', 'lab_to_lch', 'lab_to_rgb', 'lch_to_lab',
+        'linear_to_rgb', 'merge', 'od_to_rgb', 'rgb_to_hed', 'rgb_to_hsv', 'rgb_to_lab',
+        'rgb_to_linear', 'rgb_to_od', 'tf_color_mask', 'unmix'),
     'dualstream.crop': (
         'array_crop', 'center_window', 'coverage', 'leaf_grid', 'loop_crop', 'max_rand_crop'),
     'dualstream.pipeline': (

@@ -30,12 +30,14 @@ def main(argv: list[str]) -> None:
         from dualstream.report.tensorboard import tensorboard_callbacks
         from dualstream.training.callbacks import StoppedBySignal
         from dualstream.training.run import train
+        from dualstream.training.stains import with_stains
         from dualstream.training.workdir import Workdir
 
     for feed in options.data_service:
         check_feed(feed)
     with command.hushed():
         place = devices.place(options.device, options.tpu)
+    config = with_stains(config)
     # All hosts compute the same; the chief's results are kept.
     with tempfile.TemporaryDirectory() as scratch, Workdir(
             options.workdir if place.chief else pathlib.Path(scratch, 'run'),

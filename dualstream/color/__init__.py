@@ -23,6 +23,7 @@ _HOME = {
     'masks': ('cv_color_mask', 'tf_color_mask'),
     'optical_density': ('od_to_rgb', 'rgb_to_od'),
     'ranges': ('LEAF', 'HsvRange', 'LchRange'),
+    'stains': ('StainNormalizer', 'Validity', 'estimate_stains'),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -48,10 +48,15 @@ def tensorflow_ops() -> types.SimpleNamespace:
     """Collects TensorFlow's functions by the names that they have in keras.ops."""
     import tensorflow as tf
 
+    def fori_loop(lower, upper, body, state):
+        return tf.while_loop(lambda step, _: step < upper, lambda step, state: (
+            step + 1, body(step, state)), (tf.constant(lower), state))[1]
+
     same_name = ('abs', 'cast', 'convert_to_tensor', 'cos', 'equal', 'exp', 'floor', 'logical_and',
-                 'logical_or', 'maximum', 'minimum', 'ones_like', 'round', 'sin', 'sqrt', 'square',
-                 'stack', 'unstack', 'where', 'zeros_like')
+                 'logical_not', 'logical_or', 'maximum', 'minimum', 'ones_like', 'round', 'sin',
+                 'sqrt', 'square', 'stack', 'stop_gradient', 'unstack', 'where', 'zeros_like')
     return types.SimpleNamespace(
         **{name: getattr(tf, name) for name in same_name},
-        arctan2=tf.math.atan2, clip=tf.clip_by_value, isnan=tf.math.is_nan, log=tf.math.log,
-        mod=tf.math.floormod, moveaxis=tf.experimental.numpy.moveaxis, power=tf.pow)
+        arctan2=tf.math.atan2, clip=tf.clip_by_value, fori_loop=fori_loop, isnan=tf.math.is_nan,
+        log=tf.math.log, max=tf.reduce_max, min=tf.reduce_min, mod=tf.math.floormod,
+        moveaxis=tf.experimental.numpy.moveaxis, power=tf.pow, sum=tf.reduce_sum)

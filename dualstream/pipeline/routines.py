@@ -12,10 +12,18 @@ routine's `look` says what the window is chosen from:
 """
 
 import dataclasses
+import functools
 
 import tensorflow as tf
 
-from dualstream.color import LEAF, HsvRange, LchRange, cv_color_mask, tf_color_mask
+from dualstream.color import (
+    LEAF,
+    HsvRange,
+    LchRange,
+    StainNormalizer,
+    cv_color_mask,
+    tf_color_mask,
+)
 from dualstream.color.packed import count_blocks, packed_mask, unpack
 from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
 from dualstream.pipeline.decode import (
@@ -43,6 +51,7 @@ class Routine:
       saccades: how many windows crop='random' looks at, at least 1.
       color_range: the colours that the mask covers, an HsvRange, or with mask='tf' an LchRange; a
         stored grid was made with its own.
+      normalizer: gives the images the stains of a reference, if not None; it has been adapted.
 
     Raises:
       ValueError: a name is not one of the above, a mask is without a crop or a crop without a mask,
@@ -65,6 +74,7 @@ class Routine:
     look: str = 'auto'
     saccades: int = 16
     color_range: HsvRange | LchRange = LEAF
+    normalizer: StainNormalizer | None = None
 
     def __post_init__(self):
         for name, known in (('mask', MASKS), ('crop', CROPS), ('look', LOOKS)):
@@ -103,6 +113,13 @@ class Routine:
         Raises:
           ValueError: look='grid' and the example has no leaf grid.
         """
+        image = self._image(example, seed)
+        if self.normalizer is None:
+            return image
+        with tf.name_scope('normalize'):
+            return _compiled(self.normalizer)(tf.ensure_shape(image, [*self.target_size, 3]))
+
+    def _image(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
         contents = example['image']
         if self.crop == 'none':
             return decode_image(contents, *self.target_size)
@@ -200,6 +217,12 @@ class Routine:
         color_mask = {'cv': cv_color_mask, 'tf': tf_color_mask}[self.mask]
         with tf.name_scope('mask'):
             return color_mask(frame, self.color_range)
+
+
+@functools.cache
+def _compiled(normalizer: StainNormalizer):
+    # As single ops, each of its steps writes maps as large as the image.
+    return tf.function(lambda image: normalizer.normalize(image)[0], jit_compile=True)
 
 
 def _glance(contents: tf.Tensor) -> tf.Tensor:

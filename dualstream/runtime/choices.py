@@ -12,6 +12,9 @@ LOOKS = ('auto', 'pixels', 'glance', 'grid')
 PRESETS = ('nano', 'tiny', 'small', 'base')
 """Sizes of the network, from small to large."""
 
+NORMALIZATIONS = ('none', 'macenko', 'reinhard', 'vahadane')
+"""How the stains of slides are made alike: not at all, or by one of three methods."""
+
 SMALLEST_IMAGE = 64
 """Pixels along the shorter side of an image: the last stages of a network see it 2 cells high."""
 

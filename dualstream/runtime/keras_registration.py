@@ -10,7 +10,8 @@ import importlib
 import wrapt
 
 _MODULES = ('dualstream.color.layers', 'dualstream.color.fluorochromes.layers',
-            'dualstream.network.lgn', 'dualstream.network.model')
+            'dualstream.color.stains.normalizer', 'dualstream.network.lgn',
+            'dualstream.network.model')
 
 
 def register() -> None:

@@ -8,12 +8,18 @@ from dualstream.runtime.choices import (
     DEVICES,
     LOOKS,
     MASKS,
+    NORMALIZATIONS,
     PRESETS,
     PRIORS,
     SMALLEST_IMAGE,
     TRACE_LEVELS,
 )
 from dualstream.runtime.configflags import IMAGE_SIZE, STEPS, field
+
+
+def _tuples(numbers):
+    """Lists of lists as tuples of tuples, and what is no list as it is."""
+    return tuple(map(_tuples, numbers)) if isinstance(numbers, (list, tuple)) else numbers
 
 
 def _require(name: str, value, expected: str, holds: bool) -> None:
@@ -95,6 +101,10 @@ class TrainConfig:
         'or the leaf grid stored with the photograph; auto takes the grid where there is one, '
         'else the pixels.', choices=LOOKS)
     saccades: int = field(16, 'Windows that --crop=random looks at.')
+    normalize: str = field(
+        'none', 'How the images get the stains of --reference, for slides under the microscope.',
+        choices=NORMALIZATIONS)
+    reference: str = field('', 'The slide whose stains --normalize gives: a JPEG, PNG or BMP.')
     preset: str = field('nano', 'The size of the network.', choices=PRESETS)
     image_size: tuple[int, int] = field(
         (224, 224), 'Size of the images that the network gets, in pixels; one number for a square.',
@@ -111,11 +121,12 @@ class TrainConfig:
         'training starts from, but for the last layer.')
     seed: int = field(0, 'Seed of the weights, the order, the crops and the augmentation.')
     recipe: Recipe = Recipe()
+    stains: tuple | None = None  # what was learnt from the reference: see training/stains.py
 
     def __post_init__(self):
         for name, choices in (
-                ('mask', MASKS), ('crop', CROPS), ('look', LOOKS), ('preset', PRESETS),
-                ('prior', PRIORS)):
+                ('mask', MASKS), ('crop', CROPS), ('look', LOOKS), ('normalize', NORMALIZATIONS),
+                ('preset', PRESETS), ('prior', PRIORS)):
             _require(name, getattr(self, name), f'one of {", ".join(choices)}',
                      getattr(self, name) in choices)
         if self.mask == 'none':
@@ -123,7 +134,10 @@ class TrainConfig:
         else:
             _require('crop', self.crop, 'loop, array or random where mask is not none',
                      self.crop != 'none')
-        object.__setattr__(self, 'image_size', tuple(self.image_size))  # JSON knows lists only
+        _require('reference', self.reference, 'a slide where normalize is not none, and only there',
+                 (self.normalize != 'none') == bool(self.reference))
+        for name in ('image_size', 'stains'):  # JSON knows lists only
+            object.__setattr__(self, name, _tuples(getattr(self, name)))
         _require('image_size', self.image_size, f'at least {SMALLEST_IMAGE} pixels, both ways',
                  len(self.image_size) == 2 and min(self.image_size) >= SMALLEST_IMAGE)
         for name in ('saccades', 'batch_size', 'epochs'):

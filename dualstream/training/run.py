@@ -28,6 +28,7 @@ from dualstream.training.config import RunOptions, TrainConfig
 from dualstream.training.early_stopping import KeepBest
 from dualstream.training.initial_weights import take_weights
 from dualstream.training.loop import fit
+from dualstream.training.stains import normalizer_of
 from dualstream.training.workdir import Workdir
 
 _DEFAULTS = RunOptions()
@@ -131,7 +132,8 @@ def train(
 
 def routine_of(config: TrainConfig) -> Routine:
     """Makes the routine that a configuration describes, from bytes to images."""
-    return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades)
+    return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades,
+                   normalizer=normalizer_of(config))
 
 
 def _check_profile_steps(options: RunOptions, steps: int) -> None:

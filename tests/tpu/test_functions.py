@@ -1,4 +1,4 @@
-"""Masks, crops and colour spaces, under the compilers of two TPUs."""
+"""Masks, crops, colour spaces and stains, under the compilers of two TPUs."""
 
 import pytest
 
@@ -24,6 +24,11 @@ def spaces(frames):
               od_to_rgb(rgb_to_od(frames, convention='torchstain'), convention='torchstain')]
     return [delta_e_2000(rgb_to_lab(image), lab) for image in images]
 
+def normalizer(method):
+    target = ([[60, 20, -10], [10, 8, 8]] if method == 'reinhard'
+              else [[[0.65, 0.7, 0.29], [0.2, 0.8, 0.56]], [1.5, 1.0]])
+    return StainNormalizer(method, target=target).normalize, FRAMES
+
 FUNCTIONS = {
     'mask': (tf_color_mask, FRAME),
     'mask, LCh': (lambda frame: tf_color_mask(frame, LchRange((100, 160))), FRAME),
@@ -41,6 +46,9 @@ FUNCTIONS = {
     'merge': (lambda frame: merge(frame, 'mgc', mode='screen'), FRAME),
     'unmix': (lambda frame: unmix(frame, 'mgc'), FRAME),
     'hue channels': (lambda frame: hue_channels(frame, 'mgc'), FRAME),
+    'macenko': normalizer('macenko'),
+    'reinhard': normalizer('reinhard'),
+    'vahadane': normalizer('vahadane'),
     'OpenCV': (cv_color_mask, FRAME),
     'unknown size': (tf_color_mask, tf.TensorSpec([None, None, 3], tf.uint8)),
 }
@@ -53,7 +61,8 @@ for name, (function, *specs) in FUNCTIONS.items():
 '''
 
 COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', 'frames, random',
-            'merge', 'unmix', 'hue channels')
+            'mask, LCh', 'spaces', 'merge', 'unmix', 'hue channels', 'macenko', 'reinhard',
+            'vahadane')
 
 
 @pytest.fixture(scope='module', params=[
