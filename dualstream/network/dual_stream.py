@@ -57,9 +57,9 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
       name: of the model.
 
     Returns:
-      A functional model, from images float32 (batch, H, W, 3), sRGB in [0, 1], to probabilities
-      float32 (batch, classes); or, if not `config.include_top`, to the feature map of the read-out
-      (batch, ceil(H / 32), ceil(W / 32), channels). It refuses images of whole numbers.
+      A functional model, from images (batch, H, W, 3), sRGB, float32 in [0, 1] or uint8, to
+      probabilities float32 (batch, classes); or, if not `config.include_top`, to the feature map of
+      the read-out (batch, ceil(H / 32), ceil(W / 32), channels).
 
     Example:
       >>> from dualstream import DualStreamConfig, dual_stream
