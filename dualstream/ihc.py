@@ -40,7 +40,8 @@ def main(argv: list[str]) -> None:
     if out.exists() and not out.is_dir():
         raise UserError(f'--out={out} is a file, not a folder')
     files = [file for path in argv[1:] for file in find_pictures(pathlib.Path(path), SUFFIXES)]
-    names = free_names({file: out / f'{file.stem}-ihc' for file in files}, '.png')
+    names = free_names({file: out / f'{file.stem}-ihc' for file in files})
+    names = {file: name.with_name(f'{name.name}.png') for file, name in names.items()}
     out.mkdir(parents=True, exist_ok=True)
     readable = Readable(len(files), 'pictures')
     with readable.bar:

@@ -1,5 +1,10 @@
 """Recolours pictures: python -m dualstream.recolor PHOTO|FOLDER... --to=lab --out=DIR.
 
+--normalize=macenko, vahadane or reinhard gives slides the stains or colours of --reference and
+makes DIR/NAME-macenko.tif and so on, a PNG where the picture is an 8-bit file other than TIFF; what
+cannot be normalised stays as it is and is named. The stains that macenko and vahadane find go to
+DIR/NAME-macenko.json, as QuPath writes them.
+
 --to=lab, hsv, hed (haematoxylin, eosin and DAB), gray or channels (of a fluorescence merge, by the
 lookup colours in --colors) makes DIR/NAME-lab.tif and so on. A space or stains come out as 32-bit
 numbers with their units, gray and channels with as many bits as the picture has.
@@ -17,6 +22,7 @@ from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
+from dualstream.runtime.choices import NORMALIZATIONS
 from dualstream.runtime.errors import UserError
 from dualstream.runtime.pictures import Readable, find_pictures, free_names
 
@@ -28,14 +34,20 @@ _COLORS = flags.DEFINE_list(
 _STAINS = flags.DEFINE_string(
     'stains', None, "The stain vectors and background, for --to=hed: a file with QuPath's JSON; "
     "Ruifrok and Johnston's, as scikit-image scales them, if not given.")
+_NORMALIZE = flags.DEFINE_enum(
+    'normalize', 'none', NORMALIZATIONS, 'How slides are given the stains of the reference, first.')
+_REFERENCE = flags.DEFINE_list(
+    'reference', [], 'The picture whose stains --normalize gives to the others, or several.')
 _OUT = flags.DEFINE_string('out', 'runs/recolor', 'The folder that the pictures are written to.')
 
 
 def main(argv: list[str]) -> None:
     if not argv[1:]:
         raise UserError('name a picture, or a folder of pictures')
-    if _TO.value is None:
-        raise UserError('say what to make: --to=lab, hsv, hed, gray or channels')
+    if _TO.value is None and _NORMALIZE.value == 'none':
+        raise UserError('say what to make: --to=lab, hsv, hed, gray or channels, or --normalize')
+    if (_NORMALIZE.value == 'none') != (not _REFERENCE.value):
+        raise UserError('--normalize and --reference need each other')
     out = pathlib.Path(_OUT.value)
     if out.exists() and not out.is_dir():
         raise UserError(f'--out={out} is a file, not a folder')
@@ -69,42 +81,76 @@ def _recoloring():
     except ValueError as error:
         raise UserError(f'--colors: {error}') from error
     stains = read_qupath(_STAINS.value) if _STAINS.value else SKIMAGE
-    return Recoloring(to=_TO.value, colors=colors, stains=stains)
+    normalizer = None if _NORMALIZE.value == 'none' else _normalizer()
+    return Recoloring(to=_TO.value, colors=colors, stains=stains, normalizer=normalizer)
+
+
+def _normalizer():
+    """The normalizer, adapted to overviews of the references."""
+    import numpy as np
+
+    from dualstream.color.stains import StainNormalizer
+    from dualstream.slides.reading import open_slide
+
+    normalizer, views = StainNormalizer(_NORMALIZE.value), []
+    for reference in _REFERENCE.value:
+        with open_slide(reference) as slide:
+            if slide.shape[2] != 3:
+                raise UserError(f'--reference={reference} is gray')
+            view = slide.overview(1024)
+        top = np.iinfo(view.dtype).max if view.dtype.kind == 'u' else 1
+        views.append((view / top).astype(np.float32))
+    try:
+        normalizer.adapt(views)
+    except ValueError as error:
+        raise UserError(f'--reference={",".join(_REFERENCE.value)}: {error}') from error
+    return normalizer
 
 
 def _targets(files, out: pathlib.Path) -> dict[pathlib.Path, pathlib.Path]:
     """Where each picture goes: its path below the folder that was named, then what it is."""
+    made = '-'.join(filter(None, (_NORMALIZE.value.replace('none', ''), _TO.value)))
     wanted = {}
     for root, file in files:
         below = file.relative_to(root) if root.is_dir() else pathlib.Path(file.name)
-        wanted[file] = out / below.with_name(f'{below.stem}-{_TO.value}')
-    return free_names(wanted, '.tif')
+        wanted[file] = out / below.with_name(f'{below.stem}-{made}')
+    photos = () if _TO.value not in (None, 'gray') else ('.jpg', '.jpeg', '.png', '.bmp')
+    return {file: name.with_name(
+        f'{name.name}{".png" if file.suffix.lower() in photos else ".tif"}')
+            for file, name in free_names(wanted).items()}
 
 
 def _recolor(targets, recoloring, out: pathlib.Path, readable: Readable) -> None:
     """Makes every picture, and sheets of them."""
     from dualstream.figures.recolor_sheet import PER_SHEET, Pair, recolor_sheet
+    from dualstream.slides.qupath import write_qupath
     from dualstream.slides.recoloring import recolor_file
+
+    inputs = {file.resolve() for file in targets}
 
     def make(file):
         target = targets[file]
-        if target.resolve() == file.resolve():
-            raise UserError(f'{file} would be written over itself; name another --out')
+        if target.resolve() in inputs:
+            raise UserError(f'{file}: {target} is a picture to read; name another --out')
         target.parent.mkdir(parents=True, exist_ok=True)
-        before, after = recolor_file(file, target, recoloring, progress=_progress(file, readable))
+        made = recolor_file(file, target, recoloring, progress=_progress(file, readable))
         if recoloring.to == 'channels':
-            readable.bar.write(f'{file}: {_trust(before.pixels, recoloring.colors)}')
-        return Pair(file.name, before.pixels, after.pixels)
+            readable.bar.write(f'{file}: {_trust(made.before.pixels, recoloring.colors)}')
+        if made.validity not in (None, 'ok'):
+            readable.bar.write(f'{file}: {made.validity}; its stains were left as they are')
+        if made.stains:
+            write_qupath(target.with_suffix('.json'), made.stains, name=file.stem)
+        return Pair(file.name, made.before.pixels, made.after.pixels)
 
     pairs, number = [], 0
     for pair in readable.each(targets, make):
         pairs.append(pair)
         if len(pairs) == PER_SHEET:
             number += 1
-            _save(recolor_sheet(pairs, recoloring), out, number)
+            _save(recolor_sheet(pairs, recoloring), out, number, inputs)
             pairs = []
     if pairs:
-        _save(recolor_sheet(pairs, recoloring), out, number + 1)
+        _save(recolor_sheet(pairs, recoloring), out, number + 1, inputs)
 
 
 def _trust(pixels, colors) -> str:
@@ -132,8 +178,11 @@ def _progress(file: pathlib.Path, readable: Readable) -> Callable[[float], None]
     return progress
 
 
-def _save(figure, out: pathlib.Path, number: int) -> None:
-    with writing(out / f'recolor-sheet-{number}.png') as path:
+def _save(figure, out: pathlib.Path, number: int, inputs: set[pathlib.Path]) -> None:
+    sheet = out / f'recolor-sheet-{number}.png'
+    if sheet.resolve() in inputs:
+        raise UserError(f'{sheet} is a picture to read; name another --out')
+    with writing(sheet) as path:
         figure.savefig(path, dpi=100)
 
 

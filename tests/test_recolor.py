@@ -94,11 +94,51 @@ def test_a_picture_is_never_written_over_itself(tmp_path):
     (tmp_path / 'out/a-gray.tif').symlink_to(tmp_path / 'a.tif')
     before = (tmp_path / 'a.tif').read_bytes()
     run = recolor(tmp_path / 'a.tif', '--to=gray', f'--out={tmp_path}/out')
-    assert run.returncode == 1 and 'would be written over itself' in run.stderr
+    assert run.returncode == 1 and 'is a picture to read' in run.stderr
     assert (tmp_path / 'a.tif').read_bytes() == before
 
 
+def stained(haematoxylin, eosin, seed, shape=(96, 96)):
+    """A synthetic slide: squared random amounts of two stains."""
+    amounts = np.random.default_rng(seed).uniform(0, 1, (*shape, 2)) ** 2 * (1.5, 1)
+    density = amounts @ np.array([haematoxylin, eosin])
+    return (240 * np.exp(-density)).round().astype(np.uint8)
+
+
+REFERENCE = ((0.65, 0.70, 0.29), (0.07, 0.99, 0.11))
+
+
+def test_slides_are_given_the_stains_of_the_reference(tmp_path):
+    (tmp_path / 'slides').mkdir()
+    Image.fromarray(stained(*REFERENCE, 0)).save(tmp_path / 'reference.png')
+    other = stained((0.55, 0.75, 0.37), (0.2, 0.9, 0.4), 1)
+    Image.fromarray(other).save(tmp_path / 'slides/a.png')
+    tifffile.imwrite(tmp_path / 'slides/deep.tif', 257 * other.astype(np.uint16), photometric='rgb')
+    Image.new('RGB', (64, 64), 'white').save(tmp_path / 'slides/blank.png')
+    run = recolor(tmp_path / 'slides', '--normalize=macenko', f'--out={tmp_path}/out',
+                  f'--reference={tmp_path}/reference.png')
+    assert run.returncode == 0, run.stderr
+    assert 'blank.png: no tissue; its stains were left as they are' in run.stdout
+    out = tmp_path / 'out'
+    assert sorted(path.name for path in out.iterdir()) == [
+        'a-macenko.json', 'a-macenko.png', 'blank-macenko.png', 'deep-macenko.json',
+        'deep-macenko.tif', 'recolor-sheet-1.png']
+    assert np.asarray(Image.open(out / 'blank-macenko.png')).min() == 255
+    made = np.asarray(Image.open(out / 'a-macenko.png')).astype(float)
+    wanted = stained(*REFERENCE, 1).astype(float)  # the same amounts in the reference's stains
+    assert np.abs(made - wanted).mean() < 0.6 * np.abs(other - wanted).mean()
+    deep = tifffile.imread(out / 'deep-macenko.tif')
+    assert deep.dtype == np.uint16
+    np.testing.assert_allclose(deep / 257, made, atol=1.5)
+    found = json.loads((out / 'a-macenko.json').read_text())
+    vector = np.array(found['Values 1'].split(), float)
+    drawn = np.array([0.55, 0.75, 0.37]) / np.linalg.norm([0.55, 0.75, 0.37])
+    assert np.degrees(np.arccos(vector @ drawn)) < 5 and found['Background'] == '240 240 240'
+
+
 @pytest.mark.parametrize('arguments, said', [
+    (['a.png', '--normalize=macenko'], '--normalize and --reference need each other'),
+    (['a.png', '--to=lab', '--reference=a.png'], '--normalize and --reference need each other'),
     ([], 'name a picture'),
     (['a.png'], 'say what to make'),
     (['a.png', '--to=cmyk'], "--to"),

@@ -31,27 +31,27 @@ def find_pictures(path: pathlib.Path, suffixes: Sequence[str]) -> list[pathlib.P
     return files
 
 
-def free_names(wanted: dict[pathlib.Path, pathlib.Path], suffix: str) -> dict:
+def free_names(wanted: dict[pathlib.Path, pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
     """Gives each picture the name that is wanted for it, or with a number where another has it.
 
     Args:
       wanted: for each picture a path without a suffix.
-      suffix: to add.
 
     Example:
       >>> import pathlib
       >>> from dualstream.runtime.pictures import free_names
       >>> a, b, out = (pathlib.Path(name) for name in ('leaf.jpg', 'leaf.png', 'out/leaf'))
-      >>> [str(name) for name in free_names({a: out, b: out}, '.tif').values()]
-      ['out/leaf.tif', 'out/leaf-2.tif']
+      >>> [str(name) for name in free_names({a: out, b: out}).values()]
+      ['out/leaf', 'out/leaf-2']
     """
-    names, taken = {}, set()
+    names = {}
+    taken = set()
     for picture, name in wanted.items():
         number, free = 2, name
         while free in taken:
             free, number = name.with_name(f'{name.name}-{number}'), number + 1
         taken.add(free)
-        names[picture] = free.with_name(f'{free.name}{suffix}')
+        names[picture] = free
     return names
 
 

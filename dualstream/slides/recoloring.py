@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import rgb_to_hed, rgb_to_hsv, rgb_to_lab, unmix
-from dualstream.color.conventions import SKIMAGE, StainConvention
+from dualstream.color.conventions import QUPATH, SKIMAGE, StainConvention
+from dualstream.color.stains import StainNormalizer, Validity
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
 from dualstream.slides.reading import open_slide
@@ -20,6 +21,7 @@ RESULTS = ('lab', 'hsv', 'hed', 'gray', 'channels')
 
 _LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as the network's Luminance
 _CHUNK = 2**16  # pixels at a time: XLA compiles for one size, whatever the size of the picture
+_OVERVIEW = 1024  # pixels along the longer side
 _TOP = {'uint8': 255, 'uint16': 65535}
 
 
@@ -28,16 +30,16 @@ class Recoloring:
     """What is made of each pixel.
 
     Attributes:
-      to: one of RESULTS; None for red, green and blue, which the normaliser has changed.
+      to: one of RESULTS; None for red, green and blue, which the normalizer has changed.
       colors: the lookup colours of the channels; see `unmix`.
       stains: how stains are told apart for 'hed'; see `rgb_to_hed`.
-      normalize: applied first: float32 (..., 3) in [0, 1], sRGB, to the same.
+      normalizer: applied first; adapted to its reference already.
     """
 
     to: str | None = None
     colors: tuple = ('red', 'green', 'blue')
     stains: StainConvention = SKIMAGE
-    normalize: Callable | None = None
+    normalizer: StainNormalizer | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,25 +54,46 @@ class Recoloring:
         """The dtype that comes out: float32 for spaces and stains, which have units."""
         return np.dtype('float32') if self.to in ('lab', 'hsv', 'hed') else np.dtype(given)
 
-    def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """Recolours pixels: (H, W, 3) to (H, W, planes); 8, 16 bits or floating in [0, 1]."""
+    def measure(self, overview: np.ndarray):
+        """Measures what the normalizer changes in a picture, from a small view of it.
+
+        Args:
+          overview: (H, W, 3), 8 or 16 bits or floating in [0, 1].
+
+        Returns:
+          what a call takes as its source; () without a normalizer.
+        """
+        if not self.normalizer:
+            return ()
+        return self.normalizer.measure((overview / _TOP.get(overview.dtype.name, 1)).astype('f4'))
+
+    def __call__(self, pixels: np.ndarray, source=()) -> np.ndarray:
+        """Recolours pixels.
+
+        Args:
+          pixels: (H, W, 3), 8 or 16 bits or floating in [0, 1].
+          source: what `measure` gave for the picture that they are of.
+
+        Returns:
+          (H, W, planes).
+        """
         flat = pixels.reshape(-1, 3)
         made = np.empty((len(flat), len(self.names)), self.dtype(pixels.dtype))
         for first in range(0, len(flat), _CHUNK):
             chunk = flat[first:first + _CHUNK]
             padded = np.pad(chunk, ((0, _CHUNK - len(chunk)), (0, 0)))
-            made[first:first + _CHUNK] = self._compiled(padded.reshape(256, -1, 3)).numpy().reshape(
-                _CHUNK, -1)[:len(chunk)]
+            made[first:first + _CHUNK] = self._compiled(
+                padded.reshape(256, -1, 3), source).numpy().reshape(_CHUNK, -1)[:len(chunk)]
         return made.reshape(*pixels.shape[:2], -1)
 
     @functools.cached_property
     def _compiled(self):
         @tf.function(jit_compile=True)
-        def recolor(pixels):
+        def recolor(pixels, source):
             top = _TOP.get(pixels.dtype.name, 1)
             image = tf.cast(pixels, tf.float32) / top
-            if self.normalize:
-                image = self.normalize(image)
+            if self.normalizer:
+                image = self.normalizer.normalize(image, source)[0]
             made = {'lab': rgb_to_lab, 'hsv': rgb_to_hsv, 'hed': self._to_stains, 'gray': _to_gray,
                     'channels': lambda image: unmix(image, self.colors).channels,
                     None: lambda image: image}[self.to](image)
@@ -109,14 +132,32 @@ class Thumbnail:
         self.pixels[y:y + seen.shape[0], x:x + seen.shape[1]] = seen
 
 
+@dataclasses.dataclass(frozen=True)
+class Recolored:
+    """What `recolor_file` did.
+
+    Attributes:
+      before, after: small pictures of what was there and what it became.
+      validity: 'ok', or why the picture was not normalised; None without a normalizer.
+      stains: that were found in the picture, with the background that was assumed; None where there
+        are none.
+    """
+
+    before: Thumbnail
+    after: Thumbnail
+    validity: str | None = None
+    stains: StainConvention | None = None
+
+
 def recolor_file(
     source: os.PathLike | str, target: os.PathLike | str, recoloring: Recoloring, *,
     thumbnail: int = 320, progress: Callable[[float], None] = lambda share: None,
-) -> tuple[Thumbnail, Thumbnail]:
+) -> Recolored:
     """Recolours a file, tile by tile, into another.
 
-    The memory does not grow with the height of a TIFF: it is that of 512 rows, and of the tiles or
-    strips that these cut, beside some 512 x 512 tiles.
+    A normalizer measures an overview of the picture, of at most 1,024 pixels a side, and all tiles
+    are normalised alike. The memory does not grow with the height of a TIFF: it is that of 512
+    rows, and of the tiles or strips that these cut, beside some 512 x 512 tiles.
 
     Args:
       source: what `open_slide` takes, in colour.
@@ -124,9 +165,6 @@ def recolor_file(
       recoloring: what is made of each pixel.
       thumbnail: the longer side of the small pictures, in pixels.
       progress: is called with each share of the picture that is done.
-
-    Returns:
-      small pictures of what was there and what it became.
 
     Raises:
       UserError: `open_slide` refuses the file, or it is gray.
@@ -140,11 +178,12 @@ def recolor_file(
         shape = (height, width, len(recoloring.names))
         before = Thumbnail(slide.shape, slide.dtype, thumbnail)
         after = Thumbnail(shape, dtype, thumbnail)
+        source = recoloring.measure(slide.overview(_OVERVIEW)) if recoloring.normalizer else ()
 
         def tiles() -> Iterator[np.ndarray]:
             for line, band in enumerate(slide.bands(TILE)):
                 for place, tile in enumerate(cut(band)):
-                    made = recoloring(tile)
+                    made = recoloring(tile, source)
                     before.add(tile, line * TILE, place * TILE)
                     after.add(made, line * TILE, place * TILE)
                     progress(tile.shape[0] * tile.shape[1] / (height * width))
@@ -152,4 +191,16 @@ def recolor_file(
 
         write = write_png if scratch.suffix == '.png' else write_tiles
         write(scratch, tiles(), shape, dtype=dtype)
-    return before, after
+    return Recolored(before, after, *_found(recoloring.normalizer, source))
+
+
+def _found(normalizer: StainNormalizer | None, source):
+    """In words whether the picture could be normalised, and the stains that it has."""
+    if normalizer is None:
+        return None, None
+    colors, _, validity = (np.asarray(each) for each in source)
+    words = Validity(int(validity)).words
+    if normalizer.method == 'reinhard' or words != 'ok':
+        return words, None
+    return words, dataclasses.replace(
+        QUPATH, white=normalizer.convention.white, vectors=tuple(map(tuple, colors.tolist())))

@@ -58,7 +58,7 @@ def write_png(path: os.PathLike | str, tiles: Iterable[np.ndarray], shape, *, dt
       path: the file to write.
       tiles: as for `write_tiles`.
       shape: (height, width, channels), 1 or 3 of them.
-      dtype: uint8.
+      dtype: uint8 or uint16.
     """
     from PIL import Image
 
@@ -67,4 +67,9 @@ def write_png(path: os.PathLike | str, tiles: Iterable[np.ndarray], shape, *, dt
     for number, tile in enumerate(tiles):
         top, left = number // across * TILE, number % across * TILE
         pixels[top:top + TILE, left:left + TILE] = tile
-    Image.fromarray(pixels[..., 0] if shape[2] == 1 else pixels).save(path)
+    if pixels.dtype == np.uint16:  # of which Pillow writes no colours
+        import tensorflow as tf
+
+        tf.io.write_file(str(path), tf.io.encode_png(pixels))
+    else:
+        Image.fromarray(pixels[..., 0] if shape[2] == 1 else pixels).save(path)

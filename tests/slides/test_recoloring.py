@@ -66,9 +66,10 @@ def test_thumbnails_are_every_kth_pixel_of_all_tiles(most):
 
 def test_small_pictures_of_before_and_after_come_back(tmp_path):
     pixels = (255 * PIXELS).astype(np.uint8)
-    made, (before, after) = recolored(pixels, Recoloring(to='lab'), tmp_path)
-    np.testing.assert_array_equal(before.pixels, pixels[::2, ::2])
-    np.testing.assert_array_equal(after.pixels, made[::2, ::2])
+    made, small = recolored(pixels, Recoloring(to='lab'), tmp_path)
+    np.testing.assert_array_equal(small.before.pixels, pixels[::2, ::2])
+    np.testing.assert_array_equal(small.after.pixels, made[::2, ::2])
+    assert small.validity is small.stains is None
 
 
 def test_a_file_that_fails_midway_leaves_nothing(tmp_path):
