@@ -12,6 +12,9 @@ import tensorflow as tf
 from dualstream.runtime.cluster import Cluster
 from dualstream.runtime.errors import UserError
 
+LEAST_PROBABILITY = 1e-12
+"""What a probability is raised to before its logarithm is taken."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Predictions:
@@ -26,6 +29,13 @@ class Predictions:
     label_names: Sequence[str]
     labels: np.ndarray
     probabilities: np.ndarray
+
+    @property
+    def cross_entropy(self) -> float:
+        """The mean negative logarithm of the labels' probabilities, in nats."""
+        rows = np.arange(len(self.labels))
+        of_label = self.probabilities[rows, self.labels].astype(np.float64)
+        return float(-np.log(np.maximum(of_label, LEAST_PROBABILITY)).mean())
 
     def with_uniform_prior(self, shares: np.ndarray) -> 'Predictions':
         """Divides the probabilities by the classes' shares in training, so that their sum is 1.

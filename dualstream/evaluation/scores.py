@@ -26,12 +26,10 @@ class Scores:
     @classmethod
     def of(cls, predictions: Predictions) -> 'Scores':
         """Scores predictions; the class with the highest probability is the predicted one."""
-        labels, probabilities = predictions.labels, predictions.probabilities
         confusion = tf.math.confusion_matrix(
-            labels, probabilities.argmax(axis=1), len(predictions.label_names), dtype=tf.int64)
-        of_label = probabilities[np.arange(len(labels)), labels].astype(np.float64)
-        cross_entropy = -np.log(np.maximum(of_label, 1e-12)).mean()
-        return cls(list(predictions.label_names), confusion.numpy(), float(cross_entropy))
+            predictions.labels, predictions.probabilities.argmax(axis=1),
+            len(predictions.label_names), dtype=tf.int64)
+        return cls(list(predictions.label_names), confusion.numpy(), predictions.cross_entropy)
 
     @property
     def accuracy(self) -> float:

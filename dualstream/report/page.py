@@ -64,6 +64,8 @@ def _summary(
                      for prior, each in trained.scores.items()},
         'trivial': {'accuracy': scores.trivial_accuracy,
                     'balanced_accuracy': 1 / len(scores.per_class_recall)},
+        'cross_entropy': scores.cross_entropy,
+        'temperature': trained.temperature,
         'label_names': photos.label_names,
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(
@@ -135,6 +137,8 @@ def _page(summary: dict, others: list[dict]) -> str:
         f'parameters; TensorFlow {made_by["tensorflow"]}, Keras {made_by["keras"]} on '
         f'{made_by["backend"]}.',
         '',
+        f'Cross-entropy {summary["cross_entropy"]:.3f} nats, after the logits were divided by '
+        f'{summary["temperature"]:.2f}, which fits the validation split best.', '',
         *_windows(summary),
         *_priors(summary),
         '| class | recall |', '| --- | --- |',

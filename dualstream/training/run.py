@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from dualstream import network
+from dualstream.evaluation.calibration import fit_temperature, set_temperature
 from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
 from dualstream.pipeline import (
@@ -43,6 +44,8 @@ class Trained:
       scores: on the test split by prior, 'data' and 'uniform'; of several windows of each example,
         where the recipe asks for it.
       one_window: the same with one window of each example.
+      temperature: what the network's logits were divided by, so that its probabilities fit the
+        validation split best; it is in the network's weights.
       rows: the lines of metrics.csv, one dict per epoch.
       seconds: what the training and its scoring took, interrupted parts included; preparing the
         data set is not part of it.
@@ -51,6 +54,7 @@ class Trained:
     model: keras.Model
     scores: dict[str, Scores]
     one_window: dict[str, Scores]
+    temperature: float
     rows: list[dict[str, float]]
     seconds: float
 
@@ -118,6 +122,9 @@ def train(
                 callbacks=every, verbose=verbose)
     if best:
         model.set_weights(best.weights)
+    temperature = fit_temperature(
+        predict(model, evaluation(purpose='validation'), photos.label_names))
+    set_temperature(model, temperature)
     one_window = _score(model, evaluation(purpose='test'), photos, shares)
     scores = one_window
     if config.recipe.tta_windows > 1:
@@ -126,7 +133,7 @@ def train(
     if config.prior == 'uniform':
         prior.assume_uniform_prior(model, shares)
     recipe.synchronize_statistics(model, 1)
-    return Trained(model, scores, one_window, progress.rows,
+    return Trained(model, scores, one_window, temperature, progress.rows,
                    progress.earlier_seconds + time.perf_counter() - started)
 
 
