@@ -42,7 +42,8 @@ def main(argv: list[str]) -> None:
         from dualstream.training.run import routine_of
 
     step, facts = (
-        _routine_step(config, options) if _PART.value == 'routine' else _network_step(config))
+        _routine_step(config, options) if _PART.value == 'routine' else
+        _network_step(config, training=_PART.value == 'training'))
     logdir = pathlib.Path(_LOGDIR.value)
     if _PART.value == 'routine':
         write_graphs(logdir, routine_of(config))
@@ -71,8 +72,11 @@ def _routine_step(config: TrainConfig, options: RunOptions):
     return lambda: next(batches), Facts(images=config.batch_size, devices='/device:CPU:0')
 
 
-def _network_step(config: TrainConfig):
-    """A training or inference step on random pixels, which take as long as any others."""
+def _network_step(config: TrainConfig, *, training: bool):
+    """A training or inference step on random pixels, which take as long as any others.
+
+    It computes in the type in which `dualstream.train` does on this device.
+    """
     import keras
 
     from dualstream import network
@@ -82,13 +86,13 @@ def _network_step(config: TrainConfig):
 
     batch = config.batch_size
     place = devices.place()
+    keras.config.set_dtype_policy(place.dtype_policy)
     with place.scope():
         model = network.build(config.preset, image_size=config.image_size)
         recipe.compile_network(model, config.learning_rate, 1000, on_cpu=place.kind == 'CPU')
     images = keras.random.uniform((batch, *config.image_size, 3), seed=0)
     labels = keras.random.randint((batch,), 0, 5, seed=1)
-    training = _PART.value == 'training'
-    facts = Facts.of(model, batch, training, place.devices)
+    facts = Facts.of(model, images=batch, training=training, devices=place.devices)
     if training:
         return lambda: model.train_on_batch(images, labels), facts
     return lambda: model.predict_on_batch(images), facts

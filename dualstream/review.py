@@ -2,7 +2,8 @@
 
 LOGDIR is a run's folder, or any folder with a trace of TensorBoard's profile plugin below, or an
 .xplane.pb file; the newest trace counts. Two of them are compared: what got faster, what slower.
-Traces come from `dualstream.train --profile_steps=FIRST,LAST`.
+Traces come from `dualstream.train --profile_steps=FIRST,LAST`, or from any program of TensorFlow or
+JAX that profiles itself, on a CPU, GPUs or TPUs.
 """
 
 import dataclasses
@@ -36,11 +37,11 @@ def main(argv: list[str]) -> None:
     conditions = [_condition(text) for text in _FAIL_ON.value]
 
     with command.hushed():
-        from dualstream.traces import read_trace, review, words
+        from dualstream.traces import page, read_trace, review, words
 
     reviews = [review(read_trace(logdir)) for logdir in logdirs]
     if len(reviews) == 2:
-        print(words.comparison(*reviews))
+        print(words.compare_in_words(*reviews))
         return
     seen = reviews[0]
     said = dataclasses.asdict(seen)
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> None:
         path = pathlib.Path(_HTML.value)
         path.parent.mkdir(parents=True, exist_ok=True)
         with writing(path) as aside:
-            aside.write_text(words.as_html(seen, logdirs[0]))
+            aside.write_text(page.as_html(seen, logdirs[0]))
     failed = [f'{name} is {said[name]:.3g}, and {name}{sign}{bound:g}'
               for name, sign, bound in conditions if _OPERATORS[sign](said[name], bound)]
     if failed:

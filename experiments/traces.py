@@ -99,8 +99,8 @@ def _table(reviews) -> str:
 def _figure(reviews):
     import matplotlib.figure
 
+    from dualstream.traces.page import COLORS
     from dualstream.traces.split import PARTS
-    from dualstream.traces.words import COLORS
 
     figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained')
     axes = figure.subplots()

@@ -1,10 +1,13 @@
 """The command dualstream.profile: what it traces is what its flags say, and nothing else."""
 
 import commands
+import keras
 import pytest
 
 from dualstream import network
-from dualstream.traces import read_trace, review
+from dualstream.runtime import devices
+from dualstream.traces import capture, read_trace, review
+from dualstream.training.config import TrainConfig
 
 STEPS, BATCH = 3, 4
 
@@ -58,6 +61,21 @@ def test_a_network_alone(run, tmp_path, part, passes):
     assert {'gray stream', 'HSV stream', 'head'} <= set(seen.network_ms)
     assert ('optimizer' in seen.network_ms) == (part == 'training')
     assert not seen.input_ms and not (tmp_path / 'graphs').exists()
+
+
+def test_a_network_computes_in_the_type_of_the_training(command, monkeypatch):
+    """As on a GPU that multiplies fast in bfloat16."""
+    profile = command('dualstream.profile')
+    policy = keras.config.dtype_policy()
+    monkeypatch.setattr(devices, 'place', lambda: devices.Place(
+        'GPU', ['/device:GPU:0'], bfloat16=True))
+    monkeypatch.setattr(capture, 'matrix_product_flops', {'float32': 1, 'bfloat16': 2}.get)
+    try:
+        _, facts = profile._network_step(
+            TrainConfig(preset='nano', image_size=(64, 64), batch_size=2), training=False)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert facts.peak_flops == 2
 
 
 @pytest.mark.parametrize('flag, why', [

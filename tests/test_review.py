@@ -14,14 +14,14 @@ from dualstream.traces import read_trace, review
 def logdir(tmp_path_factory):
     """A trace of 5 steps of 10 ms, 4 ms of which wait for input."""
     return handmade.write(
-        tmp_path_factory.mktemp('logs'), handmade.space(steps=5, step_ms=10, wait_ms=4))
+        tmp_path_factory.mktemp('logs'), handmade.on_cpu(steps=5, step_ms=10, wait_ms=4))
 
 
 @pytest.fixture(scope='module')
 def improved(tmp_path_factory):
     """A trace of 5 steps of 8 ms, 2 ms of which wait for input."""
     return handmade.write(
-        tmp_path_factory.mktemp('improved'), handmade.space(steps=5, step_ms=8, wait_ms=2))
+        tmp_path_factory.mktemp('improved'), handmade.on_cpu(steps=5, step_ms=8, wait_ms=2))
 
 
 def run(*arguments):

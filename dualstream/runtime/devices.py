@@ -50,6 +50,11 @@ class Place:
         """The number of devices that share a batch."""
         return len(self.devices)
 
+    @property
+    def dtype_policy(self) -> str:
+        """Keras's policy of types for networks on these devices."""
+        return 'mixed_bfloat16' if self.bfloat16 else 'float32'
+
     def scope(self) -> contextlib.AbstractContextManager:
         """Returns the context in which the network must be built and compiled."""
         return self.strategy.scope() if self.strategy else contextlib.nullcontext()

@@ -10,6 +10,7 @@ import dataclasses
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 
 import keras
 import tensorflow as tf
@@ -24,8 +25,11 @@ LEVELS = {'steps': (1, 0), 'ops': (2, 0), 'python': (2, 1)}
 Name -> the levels of TensorFlow's host tracer and Python tracer.
 """
 
-MATRIX = 2048
-"""Rows and columns of the matrices whose product measures a machine's best speed."""
+_LONG_ENOUGH = 0.02
+"""Seconds that a timed matrix product takes at least: a hundred times what it takes to start it."""
+
+_SMALLEST, _LARGEST = 1024, 16384
+"""Rows and columns of the matrices, whose product measures a device's best speed."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +40,9 @@ class Facts:
       images: in a step.
       flops: floating-point operations of a step: two for each multiply-add of the convolutions and
         dense layers, forward, and in training twice that again for the gradients.
-      peak_flops: floating-point operations a second of a large matrix product on this machine.
-      devices: asked for, as '/device:CPU:0', with | between several.
+      peak_flops: floating-point operations a second of large matrix products, one on each of the
+        devices of all hosts, in the type in which the network computes.
+      devices: of this host that were asked for, as '/device:CPU:0', with | between several.
     """
 
     images: int = 0
@@ -46,18 +51,24 @@ class Facts:
     devices: str = ''
 
     @classmethod
-    def of(cls, model: keras.Model, images: int, training: bool, devices: list[str]) -> 'Facts':
-        """Computes the facts of a model's step; timing a matrix product takes under a second.
+    def of(
+        cls, model: keras.Model, *, images: int, training: bool, devices: list[str]
+    ) -> 'Facts':
+        """Computes the facts of a model's step; timing matrix products takes a few seconds at most.
 
         Args:
           model: its convolutions and dense layers are counted.
-          images: in a step.
+          images: in a step, on all devices together.
           training: whether a step computes gradients.
-          devices: asked for, as '/device:CPU:0'.
+          devices: asked for on all hosts, as '/device:CPU:0'.
         """
         forward = 2 * multiply_adds(model) * images
-        return cls(images, 3 * forward if training else forward, matrix_product_flops(),
-                   '|'.join(devices))
+        hosts = _hosts()
+        # The devices of a CPU share its cores.
+        together = hosts if 'CPU' in devices[0] else len(devices)
+        return cls(images, 3 * forward if training else forward,
+                   together * matrix_product_flops(model.compute_dtype),
+                   '|'.join(devices[:len(devices) // hosts]))
 
 
 class Capture(contextlib.AbstractContextManager):
@@ -91,12 +102,25 @@ class Capture(contextlib.AbstractContextManager):
             tf.profiler.experimental.ProfilerOptions(self._host_level, self._python_level))
         return self
 
-    def step(self, number: int) -> contextlib.AbstractContextManager:
-        """Marks what happens inside the `with` block as the step of that number."""
+    @contextlib.contextmanager
+    def step(self, number: int) -> Iterator[None]:
+        """Marks what happens inside the `with` block as the step of that number.
+
+        The mark also holds for how long the thread, and all threads of the process, were on a core,
+        from which `review` sees whether the thread waited for Python's lock.
+        """
         if self._on_jax:
             import jax
-            return jax.profiler.StepTraceAnnotation('train', step_num=number, **self._facts)
-        return tf.profiler.experimental.Trace('train', step_num=number, _r=1, **self._facts)
+            mark = jax.profiler.StepTraceAnnotation('train', step_num=number, **self._facts)
+        else:
+            mark = tf.profiler.experimental.Trace('train', step_num=number, _r=1, **self._facts)
+        with mark:
+            process, thread = time.process_time(), time.thread_time()
+            try:
+                yield
+            finally:
+                mark.set_metadata(thread_cpu=round(1e6 * (time.thread_time() - thread)),
+                                  process_cpu=round(1e6 * (time.process_time() - process)))
 
     def __exit__(self, *error) -> None:
         tf.profiler.experimental.stop()
@@ -107,13 +131,40 @@ class Capture(contextlib.AbstractContextManager):
             self._aside.cleanup()
 
 
-def matrix_product_flops(repeats: int = 3) -> int:
-    """Times large float32 matrix products; floating-point operations per second of the fastest."""
-    left, right = (keras.random.normal([MATRIX, MATRIX], seed=seed) for seed in (1, 2))
-    best = float('inf')
-    for _ in range(repeats):
-        started = time.perf_counter()
+def matrix_product_flops(dtype: str = 'float32', repeats: int = 3) -> int:
+    """Times large matrix products on one device; operations a second of the fastest.
+
+    The matrices grow until their product takes long enough that starting it does not count: an H100
+    multiplies two of 2048 rows in 0.02 ms.
+
+    Args:
+      dtype: in which the network computes, as 'float32' or 'bfloat16'.
+      repeats: how many products of the chosen size are timed, at least 1.
+    """
+    size = _SMALLEST
+    while _time_product(size, dtype) < _LONG_ENOUGH and size < _LARGEST:
+        size *= 2
+    best = min(_time_product(size, dtype) for _ in range(repeats))
+    return int(2 * size**3 / best)
+
+
+def _time_product(size: int, dtype: str) -> float:
+    """The seconds of a product of two matrices, of which it is not the first."""
+    left, right = (keras.random.normal([size, size], seed=seed, dtype=dtype) for seed in (1, 2))
+
+    def multiply():
         # Reading a value back waits for the result: an accelerator's queue returns at once.
         keras.ops.convert_to_numpy(keras.ops.matmul(left, right)[-1, -1])
-        best = min(best, time.perf_counter() - started)
-    return int(2 * MATRIX**3 / best)
+
+    multiply()
+    started = time.perf_counter()
+    multiply()
+    return time.perf_counter() - started
+
+
+def _hosts() -> int:
+    """The processes that train together: JAX numbers the devices of all of them."""
+    if keras.backend.backend() != 'jax':
+        return 1
+    import jax
+    return jax.process_count()

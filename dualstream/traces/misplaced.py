@@ -5,7 +5,10 @@ import dataclasses
 import re
 
 from dualstream.traces import spans
-from dualstream.traces.read import Event, Trace
+from dualstream.traces.event import Event, Trace
+
+WORTH_A_WARNING = 0.01
+"""Misplaced ops below this share of a step, such as arithmetic on shapes, are no warning."""
 
 _TRANSFER = re.compile(r':_(Host)?(Send|Recv)$')
 
@@ -29,7 +32,7 @@ class Misplaced:
     asked: str
 
 
-def misplaced_ops(trace: Trace, step_ops: list[Event]) -> Misplaced:
+def find_misplaced(trace: Trace, step_ops: list[Event]) -> Misplaced:
     """Finds the misplaced ops of some steps.
 
     Args:
@@ -46,9 +49,11 @@ def misplaced_ops(trace: Trace, step_ops: list[Event]) -> Misplaced:
     for op in wrong:
         times[op.name.rpartition(':')[0], op.device] += op.duration
     (most, where), _ = times.most_common(1)[0] if times else (('', ''), 0)
-    steps = spans.union((step.start, step.end) for step in trace.steps)
-    during = spans.intersection(steps, spans.union((op.start, op.end) for op in wrong))
+    during = spans.intersection(trace.within, spans.union((op.start, op.end) for op in wrong))
+    for device in trace.devices.values():  # while one of them computes, nothing waits
+        during = spans.difference(during, spans.union(
+            (event.start, event.end) for event in device.events))
     return Misplaced(
-        spans.total(during) / spans.total(steps), len(wrong) // len(trace.steps), most,
+        spans.total(during) / spans.total(trace.within), len(wrong) // len(trace.steps), most,
         where.removeprefix('/device:'),
         ' and '.join(device.removeprefix('/device:') for device in asked))

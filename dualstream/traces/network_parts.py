@@ -8,8 +8,6 @@ import collections
 import re
 from collections.abc import Iterable
 
-from dualstream.traces.read import Event
-
 PARTS = {
     'merges': re.compile(r'/(\w+_merged|pfc|skip_to)(_|/)'),
     'gray stream': re.compile(r'/(lgn_magno|v1_magno|v2_thick|mt|sts)(_|/)'),
@@ -34,17 +32,21 @@ def part_of(name: str) -> str | None:
     return next((part for part, pattern in PARTS.items() if pattern.search(name)), None)
 
 
-def network_times(ops: Iterable[Event]) -> dict[str, float]:
-    """Sums the microseconds of each part's ops over all threads, forward and gradient.
+def sum_parts(ops: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Sums the times of each part's ops, forward and gradient.
 
     Empty where no op belongs to a stream: the trace is not of this package's network.
 
     Args:
-      ops: of the host's threads, in any order.
+      ops: (name or scope of an op, its time), in any order.
+
+    Example:
+      >>> sum_parts([('model/v4_conv/Conv2D', 3.0), ('model/v4_1/Relu', 1.0), ('AddN', 1.0)])
+      {'HSV stream': 4.0, 'other': 1.0}
     """
     times = collections.Counter()
-    for op in ops:
-        times[part_of(op.name) or 'other'] += op.duration
+    for name, time in ops:
+        times[part_of(name) or 'other'] += time
     if not {'gray stream', 'HSV stream'} & set(times):
         return {}
     return dict(times.most_common())

@@ -1,9 +1,12 @@
 """Splits the input's time by stage: what tf.data's threads were busy with."""
 
+import functools
 import re
 
-from dualstream.traces.read import Event, Trace
-from dualstream.traces.split import is_input_thread
+from dualstream.traces import spans
+from dualstream.traces.event import Trace
+from dualstream.traces.kinds import is_input_thread, is_transfer_to_device
+from dualstream.traces.nesting import own_spans
 
 STAGES = {
     'python': re.compile(r':EagerPyFunc$|:PyFunc$'),
@@ -20,9 +23,6 @@ STAGES = {
 """In this order: an event belongs to the first stage whose pattern matches, and with it all that
 happens inside the event."""
 
-_TRANSFER = re.compile(r'(?i)memcpy\s?(h2d|htod)|host\s?to\s?device|infeed')
-"""Events on an accelerator that transfer a batch to it."""
-
 _WAITS = re.compile(r'^(Prefetch|ParallelMap|MapAndBatch|ParallelBatch)Consume')
 
 
@@ -35,44 +35,35 @@ def stage_times(trace: Trace) -> dict[str, float]:
     except within a py_function, where a trace does not distinguish waiting from working.
 
     Args:
-      trace: with marked steps.
+      trace: with steps.
     """
-    started, ended = trace.steps[0].start, trace.steps[-1].end
+    started, ended = trace.steps[0][0], trace.steps[-1][1]
     times = dict.fromkeys(STAGES, 0.0)
     for thread, events in trace.threads.items():
         if is_input_thread(thread):
             inside = [event for event in events if started <= event.start < ended]
-            for stage, microseconds in _own_times(inside):
-                times[stage] += microseconds / 1e3 / len(trace.steps)
+            for event, around, own in own_spans(inside):
+                stage = _stage((*(outer.name for outer in around), event.name))
+                if stage:
+                    times[stage] += spans.total(own)
     times['transfer'] = sum(
-        event.duration for events in trace.devices.values() for event in events
-        if started <= event.start < ended and _TRANSFER.search(event.name)
-    ) / 1e3 / len(trace.steps)
-    return {stage: time for stage, time in times.items() if time > 0}
+        spans.total(spans.intersection(trace.within, spans.union(
+            (event.start, event.end) for event in device.events if is_transfer_to_device(event))))
+        for device in trace.devices.values())
+    return {stage: time / 1e3 / len(trace.steps) for stage, time in times.items() if time > 0}
 
 
-def _own_times(events: list[Event]):
-    """Yields (stage, microseconds) of each event of a thread, without the events inside it."""
-    open_events: list[list] = []  # [event, stage, own time], each inside the one before
-
-    def close():
-        event, stage, own = open_events.pop()
-        return [(stage, own)] if stage else []
-
-    for event in events:
-        while open_events and open_events[-1][0].end <= event.start:
-            yield from close()
-        parent = open_events[-1] if open_events else None
-        if parent:
-            parent[2] -= min(event.duration, parent[0].end - event.start)
-        inherited = parent[1] if parent and parent[1] not in (None, 'read', 'shuffle',
-                                                              'batch') else None
-        open_events.append([event, inherited or _stage(event), event.duration])
-    while open_events:
-        yield from close()
+def _stage(names: tuple[str, ...]) -> str | None:
+    """The stage of an event, by the names of the events around it and its own, the last."""
+    for name in names:
+        stage = _own_stage(name)
+        if stage not in (None, 'read', 'shuffle', 'batch'):
+            return stage
+    return _own_stage(names[-1])
 
 
-def _stage(event: Event) -> str | None:
-    if _WAITS.match(event.name):
+@functools.cache
+def _own_stage(name: str) -> str | None:
+    if _WAITS.match(name):
         return None
-    return next((stage for stage, pattern in STAGES.items() if pattern.search(event.name)), None)
+    return next((stage for stage, pattern in STAGES.items() if pattern.search(name)), None)

@@ -1,16 +1,9 @@
-"""Writes a review for people: as text, and as one HTML page that needs no other file."""
-
-import html
-import io
-
-import matplotlib.figure
+"""Writes a review as text for people."""
 
 from dualstream.traces.review import Review
 from dualstream.traces.split import PARTS
 
-COLORS = {'compile': 'firebrick', 'input': 'darkorange', 'communication': 'mediumpurple',
-          'device': 'darkgreen', 'compute': 'seagreen', 'lock': 'gold', 'python': 'lightsteelblue'}
-"""Of the parts of a step, in all plots."""
+_LONGEST_NAME = 60
 
 
 def in_words(seen: Review) -> str:
@@ -19,21 +12,28 @@ def in_words(seen: Review) -> str:
     Args:
       seen: of one trace.
     """
-    input_total = sum(seen.input_ms.values())
-    lines = [seen.verdict, '', f'{seen.steps} steps of {seen.step_ms:.2f} ms:',
+    of_device = f' of {seen.device}' * bool(seen.device)
+    lines = [seen.verdict, '', f'{seen.steps} {seen.steps_are} of {seen.step_ms:.2f} ms:',
              *_rows([(PARTS[part], time) for part, time in seen.split_ms.items()], seen.step_ms)]
+    if len(seen.busy) > 1:
+        lines += ['', f'The accelerators computed, a step; the split above is that{of_device}:',
+                  *_rows([(name, share * seen.step_ms) for name, share in seen.busy.items()],
+                         seen.step_ms)]
+    input_total = sum(seen.input_ms.values())
     if input_total:
         ordered = sorted(seen.input_ms.items(), key=lambda pair: -pair[1])
         lines += ['', f"tf.data's threads, {input_total:.2f} ms a step, all together:",
                   *_rows(ordered, input_total)]
+    threads = of_device or ', all threads together'
     if seen.network_ms:
-        lines += ['', "The network's ops, forward and gradient, all threads together:",
+        lines += ['', f"The network's ops{of_device}, forward and gradient"
+                  f'{"" if of_device else ", all threads together"}:',
                   *_rows(list(seen.network_ms.items()), sum(seen.network_ms.values()))]
     lines += ['', 'Where ops ran, a step:',
               *(f'  {time:9.2f} ms  {device}' for device, time in seen.ran_on.items())]
     if seen.top_ops:
-        lines += ['', "The step's longest ops, all threads together:",
-                  *(f'  {time:9.2f} ms  {kind}' for kind, time in seen.top_ops)]
+        lines += ['', f"The step's longest ops{threads}:",
+                  *(f'  {time:9.2f} ms  {_shortened(kind)}' for kind, time in seen.top_ops)]
     lines += ['', f'Traced {seen.traced} functions and compiled {seen.compiled} programs during '
               'the steps.']
     lines += _rates(seen)
@@ -42,7 +42,7 @@ def in_words(seen: Review) -> str:
     return '\n'.join(lines)
 
 
-def comparison(before: Review, after: Review) -> str:
+def compare_in_words(before: Review, after: Review) -> str:
     """Compares two reviews as text, the greatest change first.
 
     Args:
@@ -64,43 +64,6 @@ def comparison(before: Review, after: Review) -> str:
           if max(one, other) >= 0.005)])
 
 
-def as_html(seen: Review, title: str) -> str:
-    """Writes a review as one self-contained HTML page with plots.
-
-    Args:
-      seen: of one trace.
-      title: of the page.
-    """
-    picture = io.StringIO()
-    _figure(seen).savefig(picture, format='svg')
-    svg = picture.getvalue()
-    return f'''<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>
-<style>body {{ font-family: sans-serif; max-width: 60em; margin: 2em auto; }}
-pre {{ background: #f5f5f5; padding: 1em; overflow-x: auto; }}</style></head>
-<body><h1>{html.escape(seen.verdict)}</h1><p>{html.escape(title)}</p>
-{svg[svg.index("<svg"):]}
-<pre>{html.escape(in_words(seen))}</pre></body></html>
-'''
-
-
-def _figure(seen: Review) -> matplotlib.figure.Figure:
-    figure = matplotlib.figure.Figure(figsize=(9, 4.5), layout='constrained')
-    step, stages = figure.subplots(2, 1, height_ratios=(1, 2.5))
-    left = 0.0
-    for part, time in seen.split_ms.items():
-        if time >= 0.001 * seen.step_ms:
-            step.barh('step', time, left=left, color=COLORS[part], label=PARTS[part])
-            left += time
-    step.set_xlabel('ms of the mean step')
-    step.legend(loc='lower center', bbox_to_anchor=(0.5, 1), ncols=2, fontsize=8, frameon=False)
-    ordered = sorted(seen.input_ms.items(), key=lambda pair: -pair[1])
-    stages.barh([stage for stage, _ in ordered], [time for _, time in ordered], color='darkorange')
-    stages.set_xlabel("ms a step of tf.data's threads, all together")
-    stages.invert_yaxis()
-    return figure
-
-
 def _rates(seen: Review) -> list[str]:
     said = []
     if seen.memory_peak_mb is not None:
@@ -110,9 +73,18 @@ def _rates(seen: Review) -> list[str]:
     if seen.share_of_peak is not None:
         said.append(f'{seen.gflops:.1f} GFLOP/s of arithmetic, {seen.share_of_peak:.1%} of what a '
                     'large matrix product reaches here.')
+    if seen.busy_share_of_peak is not None:
+        said.append(f'While they ran, ops of XLA reached {seen.busy_share_of_peak:.0%} of the '
+                    f'accelerator\'s peak arithmetic and {seen.busy_share_of_bandwidth:.0%} of its '
+                    "memory's bandwidth.")
     return [' '.join(said)] if said else []
 
 
 def _rows(times: list[tuple[str, float]], of: float) -> list[str]:
     return [f'  {time:9.2f} ms  {time / of:6.1%}  {name}' for name, time in times
             if time >= 0.001 * of]
+
+
+def _shortened(name: str) -> str:
+    """A kernel's name may hold all its template's arguments."""
+    return name if len(name) <= _LONGEST_NAME else f'{name[:_LONGEST_NAME - 3]}...'

@@ -318,7 +318,8 @@ class TraceSteps(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         self._step += 1
         if self._capture is None and self._first - _LEAD <= self._step <= self._last:
-            facts = Facts.of(self.model, self._images, training=True, devices=self._devices)
+            facts = Facts.of(
+                self.model, images=self._images, training=True, devices=self._devices)
             self._capture = self._tracing.enter_context(
                 Capture(self._logdir, facts, self._level))
         if self._capture and self._step >= self._first:

@@ -154,7 +154,7 @@ def _compiled_network(
     config: TrainConfig, photos: Photos, place: Place, steps: int
 ) -> keras.Model:
     """Builds and compiles the network; the same seed gives the same weights."""
-    keras.config.set_dtype_policy('mixed_bfloat16' if place.bfloat16 else 'float32')
+    keras.config.set_dtype_policy(place.dtype_policy)
     keras.utils.set_random_seed(config.seed)
     with place.scope():
         try:

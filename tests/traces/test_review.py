@@ -11,8 +11,9 @@ import tensorflow as tf
 from dualstream import network
 from dualstream.traces import read_trace, review
 from dualstream.traces.capture import Capture, Facts
-from dualstream.traces.review import BOUND
-from dualstream.traces.words import as_html, comparison, in_words
+from dualstream.traces.evidence import BOUND
+from dualstream.traces.page import as_html
+from dualstream.traces.words import compare_in_words, in_words
 from dualstream.training import recipe
 
 STEPS = 8
@@ -21,10 +22,11 @@ STEPS = 8
 @pytest.fixture
 def traced(tmp_path):
     """Traces some steps and reviews them; checks their time against the clock."""
-    def trace(batches, step, facts=Facts()):
+    def trace(batches, step, facts=Facts(), warm_up=0.0):
         batch = iter(batches)
         for _ in range(2):
             step(next(batch))
+        time.sleep(warm_up)
         logdir = tmp_path / str(time.time())
         inside = 0.0
         with Capture(logdir, facts) as capture:
@@ -89,6 +91,40 @@ def test_a_py_function_that_holds_the_lock(traced):
     seen = traced(NUMBERS.map(locking, 2).prefetch(1), step)
     assert seen.verdict.startswith('Input-bound') and 'spinning' in seen.verdict
     assert seen.input_bound >= BOUND
+
+
+def spin(seconds):
+    """Keeps the thread on a core, in Python."""
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
+
+
+def test_a_step_waits_for_the_lock(traced):
+    """The input is ahead, and its py_function makes the next batches beside the step's Python."""
+    def locking(number):
+        tf.py_function(lambda: spin(0.02), [], [])
+        return small(number)
+
+    ahead = NUMBERS.map(locking).prefetch(STEPS)
+
+    def step(batch):
+        light_step(batch)
+        spin(0.01)
+
+    seen = traced(ahead, step, warm_up=0.03 * (STEPS + 2))
+    assert seen.split_ms['lock'] > 0
+
+
+def test_a_py_function_that_sleeps_beside_a_python_step(traced):
+    """It gives the lock away, so the step does not wait for it."""
+    def sleepy(number):
+        tf.py_function(lambda: time.sleep(0.02), [], [])
+        return small(number)
+
+    seen = traced(NUMBERS.map(sleepy, 4).prefetch(4), lambda batch: spin(0.02))
+    assert seen.verdict.startswith('Bound by Python')
+    assert seen.split_ms['lock'] < 0.1 * seen.step_ms
 
 
 def test_a_heavy_decode_before_a_light_model(traced):
@@ -219,6 +255,6 @@ def test_routines_scopes_are_the_stages(traced, photos):
     assert any('cv_color_mask' in warning for warning in opencv.warnings)
     assert any('--mask=tf' in advice for advice in opencv.advice)
     assert 'python' not in grid.input_ms and grid.input_ms['crop'] > 0
-    assert 'input: python' in comparison(opencv, grid)
+    assert 'input: python' in compare_in_words(opencv, grid)
     page = as_html(opencv, 'cv <array>')
     assert '<svg' in page and 'cv &lt;array&gt;' in page and 'http' not in page.split('<pre>')[1]
