@@ -2,9 +2,11 @@
 
   python -m experiments.traces --out=experiments/results/traces
 
-Trains `nano` for some steps behind each of the seven routines from pixels, and behind the other two
-looks; traces and reviews each. Takes about 5 minutes on 2 CPU cores. Writes results.json,
-results.md with a table that has a verdict per routine, and steps.png, a plot of the mean steps.
+Trains the default network for some steps behind each of the seven routines from pixels, and behind
+the other two looks; traces and reviews each. Takes about 5 minutes on 2 CPU cores. Writes
+results.json, results.md with a table that has a verdict per routine, and steps.png, a plot of the
+mean steps. With --traces=DIR the traces are kept: `tensorboard --logdir=DIR` shows them, and
+`python -m dualstream.review --html=FILE DIR/ROUTINE` makes a page of one.
 """
 
 import dataclasses
@@ -17,15 +19,18 @@ from absl import flags
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
+from dualstream.training.config import TrainConfig
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A TFDS set, NAME or NAME/CONFIG.')
 _DATA_DIR = flags.DEFINE_string(
     'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
 _STEPS = flags.DEFINE_integer(
     'steps', 12, 'Steps to trace behind each routine, after warm-up steps.')
+_TRACES = flags.DEFINE_string('traces', None, 'A folder in which the traces are kept.')
 _OUT = flags.DEFINE_string('out', 'runs/traces', 'The folder for the results.')
 
-IMAGE_SIZE, BATCH_SIZE, WARM_UP = (224, 224), 16, 8
+PRESET, IMAGE_SIZE, BATCH_SIZE = TrainConfig().preset, (224, 224), 16
+WARM_UP = 8
 
 
 def main(argv: list[str]) -> None:
@@ -40,20 +45,22 @@ def main(argv: list[str]) -> None:
         from dualstream.training import recipe
 
     photos = prepare(_DATASET.value, _DATA_DIR.value)
-    model = network.build('nano', image_size=IMAGE_SIZE, classes=len(photos.label_names))
+    model = network.build(PRESET, image_size=IMAGE_SIZE, classes=len(photos.label_names))
     recipe.compile_network(model, 1e-3, 10_000)
     routines = {'none': Routine(IMAGE_SIZE, 'none', 'none')} | {
         f'{mask}-{crop}': Routine(IMAGE_SIZE, mask, crop, 'pixels')
         for mask in ('cv', 'tf') for crop in ('loop', 'array', 'random')}
     routines |= {'tf-array, glance': Routine(IMAGE_SIZE, look='glance'),
                  'tf-array, grid': Routine(IMAGE_SIZE, look='grid')}
-    reviews = {name: _traced(photos, model, routine)
-               for name, routine in tqdm.tqdm(routines.items(), 'Tracing', unit=' routines')}
+    with tempfile.TemporaryDirectory() as aside:
+        kept = pathlib.Path(_TRACES.value or aside)
+        reviews = {name: _traced(photos, model, routine, logdir=kept / name.replace(', ', '-'))
+                   for name, routine in tqdm.tqdm(routines.items(), 'Tracing', unit=' routines')}
 
     out = pathlib.Path(_OUT.value)
     out.mkdir(parents=True, exist_ok=True)
     synthetic = (photos.builder.info.metadata or {}).get('synthetic')
-    title = (f'{photos.builder.info.full_name}{" (synthetic)" if synthetic else ""}, nano, '
+    title = (f'{photos.builder.info.full_name}{" (synthetic)" if synthetic else ""}, {PRESET}, '
              f'batches of {BATCH_SIZE}, on the CPU')
     results = {'what': title, 'reviews': {
         name: dataclasses.asdict(seen) for name, seen in reviews.items()}}
@@ -66,8 +73,8 @@ def main(argv: list[str]) -> None:
     print(_table(reviews))
 
 
-def _traced(photos, model, routine):
-    """Trains for some steps, and reviews their trace."""
+def _traced(photos, model, routine, *, logdir: pathlib.Path):
+    """Trains for some steps, and reviews their trace, which is in the folder afterwards."""
     from dualstream.pipeline import make_training_batches
     from dualstream.traces import read_trace, review
     from dualstream.training.callbacks import TraceSteps
@@ -77,12 +84,11 @@ def _traced(photos, model, routine):
     steps = WARM_UP + traced
     epochs = 1 + steps * BATCH_SIZE // photos.count('train')
     batches = make_training_batches(photos, routine, BATCH_SIZE, epochs=epochs + 1, seed=0)
-    with tempfile.TemporaryDirectory() as logdir:
-        model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False,
-                  callbacks=[TraceSteps(
-                      WARM_UP + 1, steps, logdir=logdir, start_step=0, images=BATCH_SIZE,
-                      devices=['/device:CPU:0'])])
-        return review(read_trace(logdir))
+    model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False,
+              callbacks=[TraceSteps(
+                  WARM_UP + 1, steps, logdir=str(logdir), start_step=0, images=BATCH_SIZE,
+                  devices=['/device:CPU:0'])])
+    return review(read_trace(logdir))
 
 
 def _table(reviews) -> str:

@@ -23,8 +23,8 @@ def give_advice(seen: Evidence) -> list[str]:
     if seen.limit == 'input':
         advice += _on_input(seen)
     if seen.limit == 'transfer':
-        advice.append(('Send fewer bytes, as uint8 does instead of float32, and the next batch while '
-                       'this one is computed', shares['transfer']))
+        advice.append(('Send fewer bytes, as uint8 instead of float32, and send a batch while the '
+                       'one before is computed', shares['transfer']))
     if seen.limit in ('launch', 'python'):
         advice.append(('A larger --batch_size, or several steps in one call, so that the host '
                        'starts fewer and longer computations', shares['launch'] + shares['python']))
