@@ -1,9 +1,15 @@
 """The experiment's measure, on channels drawn for the occasion (synthetic)."""
 
+import itertools
+import pathlib
+
 import numpy as np
 import pytest
 
-from experiments.unmixing import UNCLIPPED, measure
+from experiments.unmixing import PALETTES, UNCLIPPED, measure
+
+REAL = sorted((pathlib.Path(__file__).parents[2] / 'data/microscopy').glob('cp_human_d*.tif'))
+"""Three measured channels: CellProfiler's example images of human cells (CC0)."""
 
 
 @pytest.fixture(scope='module')
@@ -29,3 +35,19 @@ def test_overlap_is_what_hue_masks_cannot_tell_apart(channels):
     apart, mixed = (measure(channels, ['red', 'green'], overlap=share)['error']
                     for share in (0, 0.9))
     assert mixed['least squares'] == 0 and mixed['hue masks'] > apart['hue masks']
+
+
+@pytest.mark.skipif(len(REAL) != 3, reason='data/microscopy does not hold the three channels')
+@pytest.mark.parametrize('palette', PALETTES)
+def test_measured_channels_come_back(palette):
+    from dualstream.slides.reading import open_slide
+
+    channels = []
+    for path in REAL:
+        with open_slide(path) as slide:
+            channels.append(slide.read_rows(0, slide.shape[0])[..., 0])
+    for pair in itertools.combinations(channels, 2):
+        plain = measure(np.stack(pair, axis=-1), PALETTES[palette])['error']
+        jpeg = measure(np.stack(pair, axis=-1), PALETTES[palette], jpeg=90)['error']
+        assert plain[UNCLIPPED] < 0.5 and plain['hue masks'] > 5
+        assert plain[UNCLIPPED] < jpeg['least squares'] < jpeg['hue masks']

@@ -19,7 +19,7 @@ from dualstream.slides.nuclei import estimate_radius, find_nuclei
 WHITE = (238, 236, 241)
 
 
-def slide(positive, negative, *, radius=7, side=320, dab=0.6, hematoxylin=0.5, overstained=0.0,
+def slide(positive, negative, *, radius=5, side=220, dab=0.6, hematoxylin=0.5, overstained=0.0,
           white=WHITE):
     """A synthetic field: discs of DAB and of haematoxylin on a grid, in a light background."""
     rng = np.random.default_rng(0)
@@ -47,7 +47,7 @@ def test_known_shares_are_found_by_area_and_by_count(positive, negative):
     for found in (ihc.by_area, ihc.by_count):
         assert 0 <= found.low <= found.value <= found.high <= 1
         assert found.low < share < found.high
-    assert abs(ihc.radius - 7) <= 1 and ihc.warnings == ()
+    assert abs(ihc.radius - 5) <= 1 and ihc.warnings == ()
     np.testing.assert_allclose(ihc.background, WHITE, atol=1)
 
 
@@ -64,7 +64,7 @@ def test_pale_tissue_is_no_nucleus_where_two_hills_show_it():
     field = slide(30, 30)
     haze = np.array(WHITE) * 10 ** -(0.2 * np.array(H_DAB.vectors[0]))
     pale = (field.min(axis=-1) > 215)
-    pale[:, 160:] = False
+    pale[:, 110:] = False
     field[pale] = haze.round()
     ihc = measure_ihc(field)
     assert 0.2 < ihc.hematoxylin_threshold < 0.5 and abs(ihc.by_area.value - 0.5) < 0.03

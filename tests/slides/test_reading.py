@@ -26,7 +26,7 @@ def read(path, rows=64):
     return pixels
 
 
-@pytest.mark.parametrize('rows', [1, 37, 64, 1000])
+@pytest.mark.parametrize('rows', [37, 1000])
 @pytest.mark.parametrize('dtype', ['uint8', 'uint16', 'float32'])
 @pytest.mark.parametrize('layout', [
     {}, {'byteorder': '>'}, {'rowsperstrip': 7}, {'rowsperstrip': 7, 'compression': 'zlib'},

@@ -121,9 +121,9 @@ with tifffile.TiffFile(f'{folder}/slide-gray.tif') as tiff:
 
 
 @pytest.mark.slow
-def test_a_slide_of_20000_x_20000_takes_less_than_a_quarter_of_its_size(tmp_path):
-    """1.2 GB of pixels; beyond what a small picture took, 300 MB must do."""
+def test_a_slide_of_20000_x_20000_takes_an_eighth_of_its_size_at_most(tmp_path):
+    """1.2 GB of pixels; beyond what a small picture took, 150 MB must do (61 MB were measured)."""
     done = subprocess.run([sys.executable, '-c', SLIDE, str(tmp_path)],
                           capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) < 300e6
+    assert int(done.stdout) < 150e6
