@@ -1,4 +1,4 @@
-"""Draws ihc.png and merge.png of this folder: python docs/microscopy_pictures.py DNA.tif ACTIN.tif.
+"""Draws ihc.png and merge.png of this folder: python docs/microscopy_pictures.py d0.tif d2.tif.
 
 The slide is the one that scikit-image ships (no known restrictions); the channels are
 CellProfiler's example images of human cells (CC0).

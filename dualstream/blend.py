@@ -33,6 +33,8 @@ def main(argv: list[str]) -> None:
 
     with command.hushed():
         import tensorflow  # noqa: F401
+    from tqdm import tqdm
+
     from dualstream.color import PALETTES, lookup_colors
     from dualstream.slides.blending import blend_files
 
@@ -43,7 +45,9 @@ def main(argv: list[str]) -> None:
     except ValueError as error:
         raise UserError(f'--colors: {error}') from error
     out.parent.mkdir(parents=True, exist_ok=True)
-    levels = blend_files(channels, out, colors, mode=_MODE.value, stretch=_STRETCH.value)
+    with tqdm(unit=' rows', disable=None) as bar:  # None: only on a terminal
+        levels = blend_files(channels, out, colors, mode=_MODE.value, stretch=_STRETCH.value,
+                             progress=bar.update)
     print(f'{out}: {len(channels)} channels merged, {_MODE.value}')
     if _STRETCH.value:
         for channel, (low, high) in zip(channels, levels):

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -19,6 +19,7 @@ STRETCH = (1.0, 99.9)
 def blend_files(
     sources: Sequence[os.PathLike | str], target: os.PathLike | str, colors, *,
     mode: str = 'additive', stretch: bool = False,
+    progress: Callable[[int], None] = lambda rows: None,
 ) -> list[tuple[float, float]]:
     """Merges channels, each in a file, into a picture.
 
@@ -27,6 +28,7 @@ def blend_files(
       target: the file to write: a PNG of 8 bits if it ends in .png, else a TIFF in their depth.
       colors, mode: as for `merge`.
       stretch: whether each channel's 1st and 99.9th percentile become black and full colour.
+      progress: is called with the number of rows that have been read.
 
     Returns:
       for each channel, the level that became black and the one that became its full colour, as
@@ -51,14 +53,21 @@ def blend_files(
         png = scratch.suffix == '.png'
         dtype = np.dtype('uint8') if png else slides[0].dtype
         write = write_png if png else write_tiles
-        write(scratch, _tiles(slides, levels, colors, mode, dtype), (height, width, 3), dtype=dtype)
+        tiles = _tiles(_bands(slides, progress), levels, colors, mode=mode, dtype=dtype)
+        write(scratch, tiles, (height, width, 3), dtype=dtype)
     return levels
 
 
-def _tiles(slides, levels, colors, mode: str, dtype: np.dtype) -> Iterator[np.ndarray]:
-    lows, highs = np.array(levels, np.float32).T
+def _bands(slides: list[Slide], progress: Callable[[int], None]) -> Iterator[np.ndarray]:
     for bands in zip(*(slide.bands(TILE) for slide in slides)):
-        for tile in cut(np.concatenate(bands, axis=-1)):
+        yield np.concatenate(bands, axis=-1)
+        progress(len(bands[0]))
+
+
+def _tiles(bands, levels, colors, *, mode: str, dtype: np.dtype) -> Iterator[np.ndarray]:
+    lows, highs = np.array(levels, np.float32).T
+    for band in bands:
+        for tile in cut(band):
             unit = tile / np.float32(_top(tile.dtype))
             merged = np.asarray(merge((unit - lows) / (highs - lows), colors, mode=mode))
             yield np.round(merged * _top(dtype)).astype(dtype) if dtype.kind == 'u' else merged

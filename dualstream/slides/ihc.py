@@ -31,7 +31,7 @@ _APART = 20  # degrees between the mean angles of two hills, below which there i
 _DARK = 0.05  # share of the background's light, below which more stain hardly darkens a channel
 _MANY_DARK = 0.01  # of the positive pixels
 _BLOCK = 64  # pixels; what lies nearer to each other is not independent
-_MOST = 50_000_000  # pixels
+_MOST = 25_000_000  # pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +88,7 @@ def measure_ihc(
     positive from the DAB threshold on, blue ones negative from the haematoxylin threshold on.
 
     Args:
-      picture: uint8 (H, W, 3), sRGB, at most 50 million pixels.
+      picture: uint8 (H, W, 3), sRGB, at most 25 million pixels.
       config: what is not to be suggested by the picture; nothing if None.
       stains: vectors and background, haematoxylin first and DAB second; `H_DAB` with the background
         that `estimate_background` finds if None.

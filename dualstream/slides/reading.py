@@ -108,7 +108,7 @@ def _naming(path: pathlib.Path) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(f'{path}: {error}') from error
-    except (tifffile.TiffFileError, ValueError, KeyError, IndexError, zlib.error,
+    except (tifffile.TiffFileError, ValueError, KeyError, IndexError, RuntimeError, zlib.error,
             struct.error) as error:
         hint = f'; {_CODECS}' if 'imagecodecs' in str(error) else ''
         raise UserError(f'{path} cannot be read: {error}{hint}') from error

@@ -118,7 +118,7 @@ def test_the_seed_alone_draws_the_intervals():
 
 @pytest.mark.parametrize('picture, said', [
     (np.zeros((8, 8, 4), np.uint8), 'uint8'), (np.zeros((8, 8, 3), np.uint16), 'uint8'),
-    (np.broadcast_to(np.uint8(0), (8000, 8000, 3)), 'at most 50,000,000 pixels')])
+    (np.broadcast_to(np.uint8(0), (8000, 8000, 3)), 'at most 25,000,000 pixels')])
 def test_bad_pictures_are_named(picture, said):
     with pytest.raises(UserError, match=said):
         measure_ihc(picture)

@@ -73,6 +73,19 @@ def test_jpeg_in_tiff_needs_imagecodecs_and_is_read_with_it(tmp_path):
     assert np.abs(read(tmp_path / 'slide.svs').astype(int) - smooth).max() < 8
 
 
+def test_a_broken_tile_of_jpeg_is_named(tmp_path):
+    pytest.importorskip('imagecodecs')
+    path = tmp_path / 'slide.svs'
+    tifffile.imwrite(path, drawn('uint8'), photometric='rgb', tile=(64, 64), compression='jpeg')
+    with tifffile.TiffFile(path) as tiff:
+        first, size = tiff.pages[0].dataoffsets[0], tiff.pages[0].databytecounts[0]
+    contents = bytearray(path.read_bytes())
+    contents[first:first + size] = bytes(size)
+    path.write_bytes(contents)
+    with pytest.raises(UserError, match='slide.svs cannot be read'):
+        read(path)
+
+
 def test_the_first_picture_counts_at_its_full_size(tmp_path):
     pixels = drawn('uint8')
     with tifffile.TiffWriter(tmp_path / 'pyramid.tif') as tiff:
