@@ -3,7 +3,7 @@
 Each PHOTO that is a file becomes a figure of its own, DIR/NAME.png: its mask, the windows that each
 routine considers, the one that it chooses, and the image that comes out. Each PHOTO that is a
 folder becomes contact sheets of the pictures in it, DIR/NAME-sheet-1.png and so on. The thresholds
-are drawn in DIR/hue_wheel.png.
+are drawn in DIR/hue_wheel.png. With --space=lch they are of CIE LCh, in which steps look alike.
 
 With --suggest the photographs are not drawn one by one. Their colours propose thresholds: pixels
 are counted by hue, each by its chroma; the histogram is smoothed until the hues that a plant can
@@ -17,6 +17,7 @@ import pathlib
 
 from absl import flags
 
+from dualstream.color.ranges import HsvRange, LchRange
 from dualstream.runtime import command, configflags
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
@@ -24,12 +25,20 @@ from dualstream.runtime.pictures import Readable, find_pictures
 from dualstream.training.config import TrainConfig
 
 _OUT = flags.DEFINE_string('out', 'runs/show', 'The folder that the pictures are written to.')
+_SPACE = flags.DEFINE_enum(
+    'space', 'hsv', ['hsv', 'lch'], "What the mask's thresholds are of: hue, saturation and value, "
+    'or CIE LCh: hue, chroma and lightness.')
 _HUE = flags.DEFINE_list(
-    'hue', None, "LO,HI: the mask's hues in whole degrees, 35,170 if not given; 340,20 is red.")
+    'hue', None, "LO,HI: the mask's hues in degrees; in HSV whole ones, 35,170 if not given, and "
+    '340,20 is red.')
 _SATURATION = flags.DEFINE_list(
     'saturation', None, "LO,HI: the mask's saturations in whole hundredths, 0.20,1 if not given.")
 _VALUE = flags.DEFINE_list(
     'value', None, "LO,HI: the mask's values in whole hundredths, 0.12,1 if not given.")
+_CHROMA = flags.DEFINE_list(
+    'chroma', None, "LO,HI: the mask's chroma in CIE LCh, 10,inf if not given.")
+_LIGHTNESS = flags.DEFINE_list(
+    'lightness', None, "LO,HI: the mask's lightness in CIE LCh, 0,100 if not given.")
 configflags.define(TrainConfig, 'image_size', 'saccades')
 _SEED = flags.DEFINE_integer('seed', 0, 'Seed of the windows of the random crop.')
 _SUGGEST = flags.DEFINE_boolean(
@@ -42,50 +51,67 @@ _PIXELS = 2_000_000  # that a suggestion is made from, of all photographs togeth
 def main(argv: list[str]) -> None:
     if not argv[1:]:
         raise UserError('name a photograph, or a folder of photographs')
-    thresholds = {flag.name: _pair(flag, number) for flag, number in (
-        (_HUE, int), (_SATURATION, float), (_VALUE, float)) if flag.value is not None}
+    thresholds = _thresholds()
     crops = configflags.read(TrainConfig)
     out = pathlib.Path(_OUT.value)
     if out.exists() and not out.is_dir():
         raise UserError(f'--out={out} is a file, not a folder')
 
-    # TensorFlow is imported here, so that --helpshort need not wait for it.
-    with command.hushed():
-        from dualstream.color import HsvRange
     try:
-        hsv_range = HsvRange(**thresholds)
+        color_range = (LchRange if _SPACE.value == 'lch' else HsvRange)(**thresholds)
     except ValueError as error:
         raise UserError(f'--{error}') from error  # it starts with the threshold's name
+    # TensorFlow is imported here, so that --helpshort and faulty flags need not wait for it.
+    with command.hushed():
+        import dualstream.color.masks  # noqa: F401
     out.mkdir(parents=True, exist_ok=True)
     photos = {photo: find_pictures(photo, _SUFFIXES) for photo in map(pathlib.Path, argv[1:])}
     readable = Readable(sum(map(len, photos.values())))
     with readable.bar:
         if _SUGGEST.value:
-            _suggest(photos, hsv_range, out, readable)
+            _suggest(photos, color_range, out, readable)
         else:
-            _draw(photos, hsv_range, crops, out, readable)
+            _draw(photos, color_range, crops, out, readable)
     readable.check()
 
 
-def _draw(photos, hsv_range, crops, out: pathlib.Path, readable: Readable) -> None:
+def _thresholds() -> dict[str, tuple]:
+    """The thresholds that were given, by name."""
+    if _SUGGEST.value and _SPACE.value == 'lch':
+        raise UserError('--suggest proposes thresholds in HSV; leave out --space=lch')
+    if _HUE.value is None and _SPACE.value == 'lch':
+        raise UserError('--space=lch needs --hue=LO,HI; green is 110,160')
+    kinds = {'hsv': ((_HUE, int), (_SATURATION, float), (_VALUE, float)),
+             'lch': ((_HUE, float), (_CHROMA, float), (_LIGHTNESS, float))}
+    known = [flag.name for flag, _ in kinds[_SPACE.value]]
+    for flag, _ in kinds['hsv'] + kinds['lch']:
+        if flag.value is not None and flag.name not in known:
+            raise UserError(
+                f'--{flag.name} is no threshold with --space={_SPACE.value}: they are '
+                f'{", ".join(f"--{name}" for name in known)}')
+    return {flag.name: _pair(flag, number) for flag, number in kinds[_SPACE.value]
+            if flag.value is not None}
+
+
+def _draw(photos, color_range, crops, out: pathlib.Path, readable: Readable) -> None:
     """A figure of each file and contact sheets of each folder."""
     from dualstream.figures.contact_sheet import PER_SHEET, contact_sheet, make_print
     from dualstream.figures.hue_wheel import hue_wheel_figure
     from dualstream.figures.routine_figure import routine_figure
 
-    _save(hue_wheel_figure(hsv_range), out, 'hue_wheel')
+    _save(hue_wheel_figure(color_range), out, 'hue_wheel')
     taken = {'hue_wheel'}
     for photo, files in photos.items():
         name = _untaken(photo.absolute().name if photo.is_dir() else photo.stem, taken)
         if not photo.is_dir():
             for figure in readable.each(files, lambda file: routine_figure(
-                    file, hsv_range, target_size=crops.image_size, saccades=crops.saccades,
+                    file, color_range, target_size=crops.image_size, saccades=crops.saccades,
                     seed=_SEED.value, title=file.name)):
                 _save(figure, out, name)
             continue
         prints = readable.each(
             files, lambda file: make_print(
-                file.name, file, hsv_range=hsv_range, target_size=crops.image_size))
+                file.name, file, color_range=color_range, target_size=crops.image_size))
         for number in itertools.count(1):
             sheet = list(itertools.islice(prints, PER_SHEET))
             if not sheet:

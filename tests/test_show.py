@@ -59,6 +59,13 @@ def test_bad_photographs_are_one_line_each_and_the_status_tells(drawn):
     assert lines[2] == 'error: 2 of 11 photographs could not be read'
 
 
+def test_thresholds_may_be_of_lch(leaves, tmp_path):
+    run = show(leaves / 'leaf0.jpg', f'--out={tmp_path}', '--image_size=96', '--space=lch',
+               '--hue=100.5,160', '--lightness=20,90')
+    assert run.returncode == 0, run.stderr
+    assert sorted(file.name for file in tmp_path.iterdir()) == ['hue_wheel.png', 'leaf0.png']
+
+
 def test_suggest_prints_a_range_and_draws_it(leaves, tmp_path):
     (tmp_path / 'suggested_thresholds.png').write_bytes(b'old')
     # In a process that imports TensorFlow itself: the command settles how much that says.
@@ -87,6 +94,11 @@ def test_suggest_says_when_there_is_no_leaf(tmp_path):
     ([], 'name a photograph'),
     (['leaf.jpg', '--saturation=0.8,0.2'], 'saturation must be .* lo <= hi'),
     (['leaf.jpg', '--hue=35'], '--hue must be two whole numbers'),
+    (['leaf.jpg', '--chroma=10,60'], '--chroma is no threshold with --space=hsv'),
+    (['leaf.jpg', '--space=lch'], '--space=lch needs --hue'),
+    (['leaf.jpg', '--space=lch', '--hue=110,160', '--value=0,1'], '--value is no threshold with'),
+    (['leaf.jpg', '--space=lch', '--hue=110,160', '--chroma=60,10'], '--chroma must be .* lo <='),
+    (['leaf.jpg', '--space=lch', '--hue=110,160', '--suggest'], '--suggest proposes .* in HSV'),
     (['leaf.jpg', '--saccades=0'], '--saccades'),
     (['leaf.jpg', '--image_size=0x8'], '--image_size'),
     (['leaf.jpg', f'--out={__file__}'], '--out=.* is a file'),

@@ -6,7 +6,7 @@ import matplotlib.figure
 import numpy as np
 from PIL import Image
 
-from dualstream.color import LEAF, HsvRange
+from dualstream.color import LEAF, HsvRange, LchRange
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.routine_figure import draw_window
 from dualstream.figures.windows import leaf_mask, view
@@ -36,7 +36,7 @@ class Print:
 
 
 def make_print(
-    name: str, photo: Photo, *, hsv_range: HsvRange = LEAF,
+    name: str, photo: Photo, *, color_range: HsvRange | LchRange = LEAF,
     target_size: tuple[int, int] = (224, 224),
 ) -> Print:
     """Prepares one photograph for a contact sheet, with the window that array_crop chooses.
@@ -44,7 +44,7 @@ def make_print(
     Args:
       name: to write above it.
       photo: a path, the bytes of an image, or an array (H, W, 3), uint8 or floating in [0, 1].
-      hsv_range: the mask's range.
+      color_range: the mask's range.
       target_size: (height, width) of the window in pixels.
 
     Raises:
@@ -52,7 +52,7 @@ def make_print(
       OSError: the file cannot be read.
     """
     pixels = read_photo(photo)
-    mask = leaf_mask(pixels, hsv_range)
+    mask = leaf_mask(pixels, color_range)
     seen = view(mask, target_size, 'array')
     thumbnail = Image.fromarray(pixels)
     thumbnail.thumbnail((_SIDE, _SIDE))

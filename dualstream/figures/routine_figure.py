@@ -7,7 +7,7 @@ import matplotlib.patheffects
 import numpy as np
 import tensorflow as tf
 
-from dualstream.color import LEAF, HsvRange
+from dualstream.color import LEAF, HsvRange, LchRange
 from dualstream.figures.hue_wheel import draw_hue_wheel, in_words
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.windows import View, leaf_mask, view
@@ -26,7 +26,7 @@ _HALO = [matplotlib.patheffects.withStroke(linewidth=4.5, foreground='white')]
 
 def routine_figure(
     photo: Photo,
-    hsv_range: HsvRange = LEAF,
+    color_range: HsvRange | LchRange = LEAF,
     *,
     target_size: tuple[int, int] = (224, 224),
     saccades: int = 16,
@@ -37,7 +37,7 @@ def routine_figure(
 
     Args:
       photo: a path, the bytes of an image, or an array (H, W, 3), uint8 or floating in [0, 1].
-      hsv_range: the mask's range.
+      color_range: the mask's range.
       target_size: height and width of the image to make.
       saccades: windows that max_rand_crop looks at.
       seed: of those windows.
@@ -52,7 +52,8 @@ def routine_figure(
       OSError: the file cannot be read.
     """
     pixels = read_photo(photo)
-    mask = leaf_mask(pixels, hsv_range)
+    mask = leaf_mask(pixels, color_range)
+    masks = ('cv', 'tf') if isinstance(color_range, HsvRange) else ('tf',)
     views = [view(mask, target_size, crop, saccades=saccades, seed=seed) for crop in _CROPS]
     figure = matplotlib.figure.Figure(figsize=(14, 11), layout='constrained')
     figure.suptitle(title, fontsize=15, color=_INK)
@@ -62,13 +63,14 @@ def routine_figure(
     height, width = mask.shape
     _show(photo_axes, pixels, f'the photograph, {height} x {width}')
     _show(mask_axes, _masked(pixels, mask, 225),
-          f'the mask, the same from cv and tf: covers {mask.mean():.1%}')
-    draw_hue_wheel(wheel_axes, hsv_range)
-    wheel_axes.set_title(in_words(hsv_range).replace(', value', ',\nvalue'), fontsize=10,
-                         color=_INK)
+          f'the mask, {"the same from cv and tf" if len(masks) == 2 else "from tf"}: covers '
+          f'{mask.mean():.1%}')
+    draw_hue_wheel(wheel_axes, color_range)
+    wheel_axes.set_title(
+        ',\n'.join(in_words(color_range).rsplit(', ', 1)), fontsize=10, color=_INK)
     looks, images = below.subplots(2, len(_CROPS), height_ratios=(1, 1.25))
     for crop, seen, look, image in zip(_CROPS, views, looks, images):
-        _show(look, _masked(pixels, mask, 40, 0.6), _heading(crop, seen))
+        _show(look, _masked(pixels, mask, 40, 0.6), _heading(crop, seen, masks))
         _draw_windows(look, crop, seen)
         shown = cut(tf.constant(pixels), tf.constant(seen.chosen))
         made = tf.image.resize(shown, target_size, antialias=True).numpy() / 255
@@ -88,11 +90,11 @@ def draw_window(axes: matplotlib.axes.Axes, window: np.ndarray, linewidth: float
         window, edgecolor=CHOSEN, linewidth=linewidth, zorder=3, path_effects=_HALO))
 
 
-def _heading(crop: str, seen: View) -> str:
+def _heading(crop: str, seen: View, masks: tuple[str, ...]) -> str:
     if crop == 'none':
         return 'none\nthe whole frame, resized'
     count = len(seen.considered)
-    return f'cv-{crop}  and  tf-{crop}\n' + {
+    return '  and  '.join(f'{mask}-{crop}' for mask in masks) + '\n' + {
         'loop': f'{count:,} windows, one after the other',
         'array': f'{count:,} windows, all at once',
         'random': f'{count:,} windows, drawn at random'}[crop]

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from dualstream.color import LEAF, HsvRange, tf_color_mask
+from dualstream.color import LEAF, HsvRange, LchRange, tf_color_mask
 from dualstream.crop import candidate_windows, coverage, saccade_windows
 from dualstream.crop.crops import STRIDE
 from dualstream.pipeline import Routine
@@ -28,9 +28,9 @@ class View:
     coverage: float
 
 
-def leaf_mask(photo: np.ndarray, hsv_range: HsvRange = LEAF) -> np.ndarray:
+def leaf_mask(photo: np.ndarray, color_range: HsvRange | LchRange = LEAF) -> np.ndarray:
     """Computes the leaf mask, bool (H, W), of a photograph, uint8 (H, W, 3); cv and tf agree."""
-    return tf_color_mask(photo, hsv_range).numpy()
+    return tf_color_mask(photo, color_range).numpy()
 
 
 def view(
