@@ -72,10 +72,13 @@ SLOWLY = [pytest.param(method, marks=() if method == 'macenko' else pytest.mark.
           for method in METHODS]
 
 
-@pytest.mark.parametrize('method', SLOWLY)
-def test_a_picture_in_a_compiled_batch_comes_out_as_alone(method):
+@pytest.mark.parametrize('method, compiled', [
+    ('macenko', True), ('reinhard', False), *(
+        pytest.param(*other, marks=pytest.mark.slow) for other in (
+            ('macenko', False), ('reinhard', True), ('vahadane', True), ('vahadane', False)))])
+def test_a_picture_in_a_batch_comes_out_as_alone(method, compiled):
     white = np.full_like(SLIDE, 255)
-    normalize = tf.function(adapted(method).normalize, jit_compile=True)
+    normalize = tf.function(adapted(method).normalize, jit_compile=compiled)
     batch, validity = normalize(np.stack([white, SLIDE, REFERENCE]))
     assert validity.numpy().tolist() == [Validity.NO_TISSUE, Validity.OK, Validity.OK]
     for together, picture in zip(batch.numpy(), (white, SLIDE, REFERENCE)):
@@ -234,7 +237,8 @@ def test_what_has_no_two_stains_comes_back_as_it_was(method, name):
 
 
 @pytest.mark.parametrize('method', SLOWLY)
-@pytest.mark.parametrize('dtype', ['uint8', 'float32', 'float16', 'bfloat16'])
+@pytest.mark.parametrize('dtype', [
+    'uint8', 'float32', pytest.param('float16', marks=pytest.mark.slow), 'bfloat16'])
 def test_shape_and_dtype_are_kept_and_floats_are_those_of_bytes(method, dtype):
     image = SLIDE if dtype == 'uint8' else tf.cast(SLIDE / np.float32(255), dtype)
     found = graph_of(method)(image)[0]
@@ -278,7 +282,7 @@ def test_what_is_no_picture_is_refused(image, message):
 def test_wrong_use_is_refused():
     with pytest.raises(ValueError, match='adapt it to a reference'):
         StainNormalizer('macenko').normalize(SLIDE)
-    with pytest.raises(ValueError, match='reference 2 of 2 cannot be learnt from: no tissue'):
+    with pytest.raises(ValueError, match='reference 2 cannot be learnt from: no tissue'):
         StainNormalizer('macenko').adapt([SLIDE, np.full([20, 30, 3], 255, np.uint8)])
     with pytest.raises(ValueError, match='method must be one of macenko, reinhard, vahadane'):
         StainNormalizer('khan')
@@ -355,10 +359,3 @@ def test_a_convention_of_ones_own_is_saved():
     mine = dataclasses.replace(TORCHSTAIN, white=(230, 235, 240))
     again = StainNormalizer.from_config(StainNormalizer(convention=mine).get_config())
     assert again.convention == mine
-
-
-def test_it_runs_inside_tf_data():
-    normalizer = adapted('macenko')
-    data = tf.data.Dataset.from_tensors(SLIDE).map(normalizer.normalize)
-    found, _ = next(iter(data))
-    assert np.abs(found.numpy().astype(int) - normalizer(SLIDE).numpy()).max() <= 1

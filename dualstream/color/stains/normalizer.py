@@ -89,20 +89,19 @@ class StainNormalizer(keras.layers.Layer):
         Raises:
           ValueError: a reference has no two stains to learn; the message says why.
         """
-        pictures = references if isinstance(references, (list, tuple)) else [references]
-        pictures = [picture for each in pictures
-                    for picture in np.reshape(each, (-1, *np.shape(each)[-3:]))]
-        if not pictures:
-            raise ValueError('references must hold a picture at least')
-        learnt = []
-        for number, picture in enumerate(pictures, 1):
-            *numbers, validity = (
-                keras.ops.convert_to_numpy(each) for each in self.measure(picture))
-            if validity != Validity.OK:
-                raise ValueError(f'reference {number} of {len(pictures)} cannot be learnt from: '
-                                 f'{Validity(int(validity)).words}')
+        learnt, count = [], 0
+        for each in references if isinstance(references, (list, tuple)) else [references]:
+            batch = np.reshape(each, (-1, *np.shape(each)[-3:]))
+            *numbers, validity = map(keras.ops.convert_to_numpy, self.measure(batch))
+            for number, code in enumerate(validity, count + 1):
+                if code != Validity.OK:
+                    raise ValueError(
+                        f'reference {number} cannot be learnt from: {Validity(int(code)).words}')
             learnt.append(numbers)
-        colors, strengths = (np.mean(each, axis=0) for each in zip(*learnt))
+            count += len(batch)
+        if not count:
+            raise ValueError('references must hold a picture at least')
+        colors, strengths = (np.concatenate(each).mean(axis=0) for each in zip(*learnt))
         if self.method != 'reinhard':
             colors /= np.linalg.norm(colors, axis=-1, keepdims=True)
         self.target = colors, strengths

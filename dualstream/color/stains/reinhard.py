@@ -44,8 +44,10 @@ def match_colors(pixels: Pixels, source, target, max_gain: float | None) -> list
     ops = pixels.ops
     planes = []
     for channel, plane in enumerate(_lab(pixels)):
-        mean, deviation = (each[..., channel, None, None] for each in source)
-        new_mean, new_deviation = (each[..., channel, None, None] for each in target)
+        # Two slices: TensorFlow's graph optimiser makes one of a stacked tensor the stacked part
+        # itself, and loses the new axes.
+        mean, deviation = (each[..., channel][..., None, None] for each in source)
+        new_mean, new_deviation = (each[..., channel][..., None, None] for each in target)
         gain = new_deviation / ops.maximum(deviation, _TINY)
         gain = gain if max_gain is None else ops.minimum(gain, max_gain)
         planes.append((plane - mean) * gain + new_mean)

@@ -52,6 +52,6 @@ def restain(pixels: Pixels, concentrations, strengths, target, *, max_gain: floa
     stains, wanted = target
     gains = ops.minimum(wanted / ops.maximum(strengths, _TINY),
                         math.inf if max_gain is None else max_gain)
-    scaled = [concentration * gains[..., stain, None, None]
+    scaled = [concentration * gains[..., stain][..., None, None]
               for stain, concentration in enumerate(concentrations)]
     return intensity_planes(ops, mix(scaled, stains), convention)

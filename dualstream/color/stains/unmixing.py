@@ -67,7 +67,7 @@ def mix(concentrations, stains) -> list:
     Returns:
       Three float32 (..., H, W), of red, green and blue.
     """
-    return [sum(concentration * stains[..., stain, channel, None, None]
+    return [sum(concentration * stains[..., stain, channel][..., None, None]
                 for stain, concentration in enumerate(concentrations)) for channel in range(3)]
 
 
@@ -78,5 +78,5 @@ def _overlaps(ops, stains) -> list:
 
 
 def _project(densities, stains) -> list:
-    return [sum(density * stains[..., stain, channel, None, None]
+    return [sum(density * stains[..., stain, channel][..., None, None]
                 for channel, density in enumerate(densities)) for stain in range(2)]

@@ -1,0 +1,1 @@
+"""Does the stain normaliser agree with torchstain, and how fast is each?"""
