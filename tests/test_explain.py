@@ -11,10 +11,14 @@ import pytest
 import tensorflow as tf
 
 from dualstream import network
-from dualstream.runtime.errors import UserError
+from dualstream.training.finished import load_run
+from dualstream.training.run import routine_of
 
 LABELS = ['absent', 'ill', 'well']
 """Of which one is in no photograph of the test split, so it has no recall."""
+
+CONFIG = {'mask': 'tf', 'crop': 'array', 'saccades': 16, 'image_size': [64, 64], 'replicas': 1,
+          'recipe': {'ema': 0.5}}
 
 
 @pytest.fixture(scope='module')
@@ -23,7 +27,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp('run')
     network.build('nano', image_size=(64, 64), classes=3).save(folder / 'model.keras')
     (folder / 'summary.json').write_text(json.dumps({
-        'config': {'mask': 'tf', 'crop': 'array', 'saccades': 16}, 'label_names': LABELS,
+        'config': CONFIG, 'label_names': LABELS,
         'per_class_recall': {'ill': 0.5, 'well': 0.5}}))
     return folder
 
@@ -47,6 +51,21 @@ def test_draws_and_says_what_each_stream_added(run, photograph, tmp_path):
     assert 'well' in process.stdout and 'gray stream' in process.stdout
     assert [path.name for path in out.iterdir()] == ['leaf.png']
     assert matplotlib.image.imread(out / 'leaf.png').std() > 0.05
+
+
+@pytest.mark.parametrize('changes', [
+    {'mask': 'none', 'crop': 'none'},
+    {'normalize': 'reinhard', 'reference': 'slide.png',
+     'stains': [[60, 20, -10], [10, 8, 8]]}])
+def test_explains_the_image_that_the_run_would_have_made(run, photograph, tmp_path, changes):
+    shutil.copy(run / 'model.keras', tmp_path)
+    (tmp_path / 'summary.json').write_text(
+        json.dumps({'config': CONFIG | changes, 'label_names': LABELS}))
+    finished = load_run(str(tmp_path))
+    image = routine_of(finished.config)({'image': photograph.read_bytes()}, [0, 0])
+    probabilities = finished.network.predict(image[None], verbose=0)[0]
+    process = explain(f'--model={tmp_path}', f'--out={tmp_path}', '--label=ill', photograph)
+    assert f'ill {probabilities[1]:.1%}' in process.stdout, process.stderr
 
 
 def test_a_class_without_recall_keeps_its_name(run, photograph, tmp_path):
@@ -76,24 +95,11 @@ def test_a_user_s_mistake_is_one_line_and_a_status(run, photograph, tmp_path):
     assert not list((tmp_path / 'out').glob('*'))
 
 
-def test_a_model_that_cannot_be_explained_is_the_user_s_mistake(run, tmp_path, command):
-    module = command('dualstream.explain')
-    summary = json.loads((run / 'summary.json').read_text())
+def test_a_network_without_two_streams_is_refused(run, photograph, tmp_path):
     other = keras.Sequential([keras.layers.Input((64, 64, 3)), keras.layers.Flatten(),
                               keras.layers.Dense(3)])
-    (tmp_path / 'model.keras').write_bytes((run / 'model.keras').read_bytes()[:100])
-    with pytest.raises(UserError, match='model.keras cannot be loaded'):
-        module._load(tmp_path / 'model.keras', 3)
     other.save(tmp_path / 'model.keras')
-    with pytest.raises(UserError, match='not a network of two streams'):
-        module._load(tmp_path / 'model.keras', 3)
-    with pytest.raises(UserError, match='3 classes .* names 2'):
-        module._load(run / 'model.keras', 2)
-    for content in ('{', '[]', json.dumps({**summary, 'config': {}}),
-                    json.dumps({'config': summary['config']})):
-        (tmp_path / 'summary.json').write_text(content)
-        with pytest.raises(UserError, match='summary.json is not the summary of a run'):
-            module._summary_of(tmp_path / 'model.keras')
-    (tmp_path / 'summary.json').unlink()
-    with pytest.raises(UserError, match='has no summary.json'):
-        module._summary_of(tmp_path / 'model.keras')
+    shutil.copy(run / 'summary.json', tmp_path)
+    process = explain(f'--model={tmp_path}', photograph)
+    assert process.returncode == 1
+    assert 'is not a network of two streams' in process.stderr.splitlines()[-1]
