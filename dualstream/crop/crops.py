@@ -129,9 +129,14 @@ def array_crop(
     rows = overlap(ys, height, frame_height, block=block)
     columns = overlap(xs, width, frame_width, block=block)
     in_rows = tf.matmul(rows, tf.cast(leafiness, tf.float32))
-    covered = _exact_product(in_rows, columns, _exact_dtype(leafiness, target_size))
-    off_center = (tf.expand_dims(tf.square(2 * ys + height - frame_height), 1)
-                  + tf.square(2 * xs + width - frame_width))
+    exact = _exact_dtype(leafiness, target_size)
+    if leafiness.dtype == tf.uint8 and exact == tf.float32:
+        # A grid's windows are chosen on the host, whose float32 is exact up to 2^24.
+        covered = tf.matmul(in_rows, columns, transpose_b=True)
+    else:
+        covered = _exact_product(in_rows, columns, exact)
+    off_center = (tf.expand_dims(tf.square(2 * ys + (height - frame_height)), 1)
+                  + tf.square(2 * xs + (width - frame_width)))
     best = _leafiest(tf.reshape(covered, [-1]), tf.reshape(off_center, [-1]))
     count = tf.size(xs)
     return tf.stack([tf.gather(ys, best // count), tf.gather(xs, best % count), height, width])

@@ -31,11 +31,10 @@ def window_size(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tenso
     """
     if len(target_size) != 2 or min(target_size) < 1:
         raise ValueError(f'target_size must be (height, width), both positive; got {target_size}')
-    frame = tf.cast(frame_size, tf.float32)
-    target = tf.constant(target_size, tf.float32)
-    scale = tf.minimum(1.0, tf.reduce_min(frame / target))
-    shrunk = tf.cast(tf.floor(target * scale + 1e-3), tf.int32)  # 1e-3: 299.99997 is 300
-    return tf.clip_by_value(shrunk, 1, frame_size)
+    frame = tf.convert_to_tensor(frame_size, tf.int32)
+    # As high as the frame's width allows, and as wide as its height allows.
+    allowed = frame[::-1] * target_size // target_size[::-1]
+    return tf.maximum(tf.minimum(tf.minimum(frame, target_size), allowed), 1)
 
 
 def center_window(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
@@ -138,10 +137,13 @@ def saccade_windows(
     """
     if saccades < 1:
         raise ValueError(f'saccades must be at least 1, got {saccades}')
-    windows = candidate_windows(frame_size, target_size, stride)
-    drawn = tf.random.stateless_uniform(
-        [saccades], seed, minval=0, maxval=tf.shape(windows)[0], dtype=tf.int32)
-    return tf.gather(windows, tf.sort(drawn))
+    size = window_size(frame_size, target_size)
+    free = frame_size - size
+    counts = (free + stride - 1) // stride + 1  # of offsets, as `candidate_offsets` lists them
+    drawn = tf.sort(tf.random.stateless_uniform(
+        [saccades], seed, minval=0, maxval=tf.reduce_prod(counts), dtype=tf.int32))
+    yx = tf.stack([drawn // counts[1], drawn % counts[1]], axis=1) * stride
+    return tf.concat([tf.minimum(yx, free), tf.broadcast_to(size, [saccades, 2])], axis=1)
 
 
 def overlap(
@@ -158,11 +160,11 @@ def overlap(
     Returns:
       float32 (n, ceil(length / block)), whole numbers from 0 to block.
     """
-    blocks = tf.range(0, length, block)
-    to_start = tf.expand_dims(starts, 1) - blocks  # from where a block starts to where a span does
-    to_end = tf.minimum(block, length - blocks)  # to where the block ends, at the frame's edge too
-    shared = tf.minimum(to_start + size, to_end) - tf.nn.relu(to_start)
-    return tf.cast(tf.nn.relu(shared), tf.float32)
+    # From where each block starts to where each span does; spans end within the frame.
+    to_start = tf.expand_dims(starts, 1) - tf.range(0, length, block)
+    up_to_start, up_to_end = (
+        tf.minimum(tf.nn.relu(edge), block) for edge in (to_start, to_start + size))
+    return tf.cast(up_to_end - up_to_start, tf.float32)
 
 
 def coverage(

@@ -53,9 +53,11 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
         height, width = window_size(tf.constant(frame_size), routine.target_size).numpy().tolist()
     block = math.gcd(BLOCK, *frame_size, height, width)  # with which every window starts and ends
     rows, columns = frame_size[0] // block, frame_size[1] // block
+    step = routine.mask_step if block == BLOCK else 1
     with tf.name_scope('mask'):
-        masks = tf.cast(tf_color_mask(frames, routine.color_range), tf.float32)
-        blocks = tf.reduce_sum(tf.reshape(masks, [-1, rows, block, columns, block]), axis=[2, 4])
+        masks = tf.cast(tf_color_mask(frames[:, ::step, ::step], routine.color_range), tf.float32)
+        blocks = tf.reduce_sum(
+            tf.reshape(masks, [-1, rows, block // step, columns, block // step]), axis=[2, 4])
     windows = tf.vectorized_map(
         lambda each: routine.window(*each, frame_size, block=block), (blocks, seeds))
     ys = windows[:, 0, None] + tf.range(height)

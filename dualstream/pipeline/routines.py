@@ -49,6 +49,9 @@ class Routine:
         'array', slower; to compare with), or 'none' (the whole frame, resized).
       look: 'grid', 'glance', 'pixels', or 'auto': the grid where there is one, else the pixels.
       saccades: how many windows crop='random' looks at, at least 1.
+      mask_step: 'pixels' masks every such row and column of pixels: 1, 2, 4 or 8. With 1 the window
+        is exactly the leafiest; with 4 it is hardly less leafy: see docs/routines.md. Frames that
+        are not made of whole blocks of 8 x 8 pixels, or whose windows are not, are masked in full.
       color_range: the colours that the mask covers, an HsvRange, or with mask='tf' an LchRange; a
         stored grid was made with its own.
       normalizer: gives the images the stains of a reference, if not None; it has been adapted.
@@ -75,6 +78,7 @@ class Routine:
     saccades: int = 16
     color_range: HsvRange | LchRange = LEAF
     normalizer: StainNormalizer | None = None
+    mask_step: int = 4
 
     def __post_init__(self):
         for name, known in (('mask', MASKS), ('crop', CROPS), ('look', LOOKS)):
@@ -88,6 +92,8 @@ class Routine:
         if self.mask == 'cv' and not isinstance(self.color_range, HsvRange):
             raise ValueError(
                 f"color_range must be an HsvRange where mask is 'cv'; got {self.color_range}")
+        if self.mask_step not in (1, 2, 4, 8):
+            raise ValueError(f'mask_step must be 1, 2, 4 or 8; got {self.mask_step}')
         if min(self.target_size) < 1 or self.saccades < 1:
             raise ValueError(
                 f'target_size and saccades must be positive; got {self.target_size} and '
@@ -148,8 +154,8 @@ class Routine:
         if look == 'pixels':
             return self.window_of_frame(decode_frame(contents), seed)
         if look == 'glance':
-            return self.window(
-                self._mask(_glance(contents)), seed, frame_size(contents), block=BLOCK)
+            mask = self._mask(_glance(contents))
+            return self.window(tf.cast(mask, tf.uint8), seed, frame_size(contents), block=BLOCK)
         if 'leaf_grid' not in example:
             raise ValueError(
                 "look='grid' needs examples with a leaf_grid, as those of cassava_crop")
@@ -166,18 +172,29 @@ class Routine:
         Returns:
           int32 (4,), the window (y, x, height, width) in pixels of the frame.
         """
-        if self.mask == 'cv' or self.crop == 'loop':
-            return self.window(self._mask(frame), seed)
         size = tf.shape(frame)[:2]
-        with tf.name_scope('mask'):
-            packed = packed_mask(frame, self.color_range)
-            # Where all windows start and end with a block, blocks give the counts of pixels.
-            edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
-            leafiness, block = tf.cond(
-                tf.reduce_all(tf.equal(edges % BLOCK, 0)),
-                lambda: (count_blocks(packed, size), BLOCK),
-                lambda: (tf.cast(unpack(packed, size), tf.float32), 1))
-        return self.window(leafiness, seed, size, block=block)
+        # Where all windows start and end with a block, blocks give the counts of pixels.
+        edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
+        in_blocks = tf.reduce_all(tf.equal(edges % BLOCK, 0))
+        if self.mask == 'cv' or self.crop == 'loop':
+            step = self.mask_step
+            return tf.cond(
+                in_blocks,
+                lambda: self.window(
+                    self._mask(frame[::step, ::step]), seed, size, block=step),
+                lambda: self.window(self._mask(frame), seed))
+
+        def from_blocks():
+            with tf.name_scope('mask'):
+                counts = count_blocks(frame, self.color_range, step=self.mask_step)
+            return self.window(counts, seed, size, block=BLOCK)
+
+        def from_mask():
+            with tf.name_scope('mask'):
+                mask = unpack(packed_mask(frame, self.color_range), size)
+            return self.window(mask, seed)
+
+        return tf.cond(in_blocks, from_blocks, from_mask)
 
     def window(
         self,

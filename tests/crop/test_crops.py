@@ -176,7 +176,7 @@ def test_large_windows_are_counted_exactly():
 def test_matrix_products_take_numbers_that_eight_bits_hold():
     """So a TPU, which multiplies in bfloat16 and adds in float32, finds the same window."""
     # Counts up to 1200 * 255 in each column of a band of rows.
-    leafiness = np.random.default_rng(6).integers(0, 256, (160, 170), np.uint8)
+    leafiness = np.random.default_rng(6).integers(0, 256, (160, 170)).astype(np.float32)
 
     @tf.function
     def crop():

@@ -52,6 +52,10 @@ def test_crop_is_the_leafiest_window(builder):
         mask = tf_color_mask(example['image'])
         best = float(coverage(mask, array_crop(mask, (224, 224))))
         assert tf_color_mask(example['crop']).numpy().mean() >= best - 0.01
+        y, x, height, width = array_crop(
+            example['leaf_grid'], (224, 224), example['image'].shape[:2], block=8).numpy()
+        np.testing.assert_array_equal(
+            example['crop'], example['image'][y:y + height, x:x + width])
 
 
 def test_supervised_is_crop_and_label_ready_to_batch(builder):

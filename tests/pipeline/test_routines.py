@@ -50,6 +50,35 @@ def window_of(example, look):
     return Routine((224, 224), look=look).window_of_example(example, SEED)
 
 
+@pytest.mark.parametrize('crop', ['array', 'loop', 'random'])
+@pytest.mark.parametrize('step', [1, 2, 4, 8])
+@pytest.mark.parametrize('size', [(48, 64), (50, 61)])  # of whole blocks, and not
+def test_every_mask_and_crop_looks_at_the_same_pixels(crop, step, size):
+    frame = np.random.default_rng(step).integers(0, 256, (*size, 3), np.uint8)
+    windows = [
+        Routine((24, 24), mask, crop, 'pixels', mask_step=step).window_of_frame(frame, SEED)
+        for mask in ('cv', 'tf')]
+    np.testing.assert_array_equal(*windows)
+    if crop == 'loop':
+        array = Routine((24, 24), look='pixels', mask_step=step).window_of_frame(frame, SEED)
+        np.testing.assert_array_equal(windows[0], array)
+    seen = tf_color_mask(frame)
+    if size == (48, 64):
+        seen = np.kron(seen[::step, ::step], np.ones([step, step], bool))
+    if crop != 'random':
+        np.testing.assert_array_equal(windows[0], array_crop(tf.constant(seen), (24, 24)))
+
+
+def test_fewer_pixels_lose_hardly_any_leaf(examples):
+    for example in examples:
+        frame = decode_frame(example['image'])
+        mask = tf_color_mask(frame)
+        best = float(coverage(mask, array_crop(mask, (224, 224))))
+        for step, lost in ((1, 0.0), (2, 0.002), (4, 0.01)):
+            routine = Routine((224, 224), look='pixels', mask_step=step)
+            assert float(coverage(mask, routine.window_of_frame(frame, SEED))) >= best - lost
+
+
 def test_all_looks_find_a_leafy_window(examples):
     for example in examples:
         mask = tf_color_mask(decode_frame(example['image']))
@@ -114,6 +143,9 @@ def test_window_is_decoded_as_in_the_whole_frame(examples):
     in_frame = frame[y:y + height, x:x + width] / 255
     # Chroma is interpolated at the window's edges from what was decoded.
     assert np.abs(image - in_frame)[8:-8, 8:-8].max() < 1e-6
+    exact = decode_window(contents, tf.constant([y, x, height, width]), (224, 224),
+                          restarts=examples[0]['restarts'])
+    assert np.abs(exact - in_frame).max() < 1e-6
 
 
 def test_image_is_the_frame_resized(examples):
@@ -126,7 +158,7 @@ def test_image_is_the_frame_resized(examples):
 @pytest.mark.parametrize('arguments, named', [
     ({'mask': 'green'}, 'mask'), ({'crop': 'center'}, 'crop'), ({'look': 'away'}, 'look'),
     ({'mask': 'none'}, 'crop'), ({'crop': 'none'}, 'mask'), ({'saccades': 0}, 'saccades'),
-    ({'target_size': (0, 5)}, 'target_size'),
+    ({'target_size': (0, 5)}, 'target_size'), ({'mask_step': 3}, 'mask_step'),
 ])
 def test_errors_name_the_argument(arguments, named):
     with pytest.raises(ValueError, match=named):
@@ -134,5 +166,6 @@ def test_errors_name_the_argument(arguments, named):
 
 
 def test_array_crop_is_what_the_routine_chooses(examples):
-    mask = tf_color_mask(decode_frame(examples[1]['image']))
-    np.testing.assert_array_equal(window_of(examples[1], 'pixels'), array_crop(mask, (224, 224)))
+    frame = decode_frame(examples[1]['image'])
+    window = Routine((224, 224), look='pixels', mask_step=1).window_of_frame(frame, SEED)
+    np.testing.assert_array_equal(window, array_crop(tf_color_mask(frame), (224, 224)))
