@@ -55,7 +55,6 @@ def test_a_stretched_png_uses_all_levels_and_says_how(channels):
     (['a.tif', 'small.tif'], 'small.tif is 50 x 60 of uint16.*channels must be alike'),
     (['a.tif', 'b.tif', '--colors=red'], '--colors: .* one per channel, 2; got 1'),
     (['a.tif', '--out=a.jpg'], 'must end in .png or .tif'),
-    (['missing.tif'], 'missing.tif'),
 ])
 def test_bad_input_is_one_line_and_nothing_is_written(arguments, said, channels, tmp_path):
     folder, _ = channels

@@ -38,8 +38,7 @@ def test_overlap_is_what_hue_masks_cannot_tell_apart(channels):
 
 
 @pytest.mark.skipif(len(REAL) != 3, reason='data/microscopy does not hold the three channels')
-@pytest.mark.parametrize('palette', PALETTES)
-def test_measured_channels_come_back(palette):
+def test_measured_channels_come_back():
     from dualstream.slides.reading import open_slide
 
     channels = []
@@ -47,7 +46,8 @@ def test_measured_channels_come_back(palette):
         with open_slide(path) as slide:
             channels.append(slide.read_rows(0, slide.shape[0])[..., 0])
     for pair in itertools.combinations(channels, 2):
-        plain = measure(np.stack(pair, axis=-1), PALETTES[palette])['error']
-        jpeg = measure(np.stack(pair, axis=-1), PALETTES[palette], jpeg=90)['error']
+        two = np.stack(pair, axis=-1)
+        plain = measure(two, PALETTES['magenta, green'])['error']
+        jpeg = measure(two, PALETTES['magenta, green'], jpeg=90)['error']
         assert plain[UNCLIPPED] < 0.5 and plain['hue masks'] > 5
         assert plain[UNCLIPPED] < jpeg['least squares'] < jpeg['hue masks']

@@ -22,8 +22,9 @@ def recolored(pixels, recoloring, tmp_path, **layout):
 
 
 @pytest.mark.parametrize('to, function, dtype, top', [
-    ('lab', rgb_to_lab, 'uint8', 255), ('hsv', rgb_to_hsv, 'uint16', 65535),
-    ('hed', rgb_to_hed, 'float32', 1)])
+    ('lab', rgb_to_lab, 'uint8', 255),
+    pytest.param('hsv', rgb_to_hsv, 'uint16', 65535, marks=pytest.mark.slow),
+    pytest.param('hed', rgb_to_hed, 'float32', 1, marks=pytest.mark.slow)])
 def test_spaces_come_out_with_their_units_from_any_depth(to, function, dtype, top, tmp_path):
     pixels = (top * PIXELS).astype(dtype)
     made, _ = recolored(pixels, Recoloring(to=to), tmp_path, tile=(128, 128))
@@ -31,7 +32,8 @@ def test_spaces_come_out_with_their_units_from_any_depth(to, function, dtype, to
     np.testing.assert_allclose(made, function((pixels / top).astype(np.float32)), atol=1e-3)
 
 
-@pytest.mark.parametrize('dtype, top', [('uint16', 65535), ('float32', 1)])
+@pytest.mark.parametrize('dtype, top', [
+    ('uint16', 65535), pytest.param('float32', 1, marks=pytest.mark.slow)])
 def test_gray_and_channels_keep_their_depth(dtype, top, tmp_path):
     pixels = (top * PIXELS).astype(dtype)
     gray, _ = recolored(pixels, Recoloring(to='gray'), tmp_path)
@@ -45,6 +47,7 @@ def test_gray_and_channels_keep_their_depth(dtype, top, tmp_path):
                                np.asarray(unmix(pixels, colors).channels).astype(float), atol=step)
 
 
+@pytest.mark.slow
 def test_stains_of_qupath_have_its_numbers_and_a_residual(tmp_path):
     pixels = (255 * PIXELS).astype(np.uint8)
     recoloring = Recoloring(to='hed', stains=QUPATH)
@@ -66,9 +69,9 @@ def test_thumbnails_are_every_kth_pixel_of_all_tiles(most):
 
 def test_small_pictures_of_before_and_after_come_back(tmp_path):
     pixels = (255 * PIXELS).astype(np.uint8)
-    made, small = recolored(pixels, Recoloring(to='lab'), tmp_path)
+    made, small = recolored(pixels, Recoloring(to='gray'), tmp_path)
     np.testing.assert_array_equal(small.before.pixels, pixels[::2, ::2])
-    np.testing.assert_array_equal(small.after.pixels, made[::2, ::2])
+    np.testing.assert_array_equal(small.after.pixels, made[::2, ::2, None])
     assert small.validity is small.stains is None
 
 
@@ -76,7 +79,7 @@ def test_a_file_that_fails_midway_leaves_nothing(tmp_path):
     pixels = np.zeros((1200, 8, 3), np.float32)
     pixels[1100, 4, 2] = np.nan
     with pytest.raises(UserError, match='in.tif: floating pixels must be in .* without NaN'):
-        recolored(pixels, Recoloring(to='lab'), tmp_path)
+        recolored(pixels, Recoloring(to='gray'), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ['in.tif']
 
 
