@@ -6,8 +6,11 @@ import pathlib
 import matplotlib.figure
 from PIL import Image
 
-from dualstream.datasets.cassava_crop.demo import draw_leaf_photo
+from dualstream.color import tf_color_mask
+from dualstream.crop import array_crop
+from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
 from dualstream.figures.hue_wheel import hue_wheel_figure
+from dualstream.figures.restart_figure import restart_figure
 from dualstream.figures.routine_figure import routine_figure
 
 HERE = pathlib.Path(__file__).parent
@@ -24,3 +27,6 @@ def save(figure: matplotlib.figure.Figure, name: str) -> None:
 save(routine_figure(draw_leaf_photo(label=2, seed=2020, index=32),
                     title='Seven routines, one photograph (synthetic)'), 'routines.png')
 save(hue_wheel_figure(), 'hue_wheel.png')
+photo = draw_leaf_photo(label=2, seed=2020, index=32)
+save(restart_figure(encode_jpeg(photo), array_crop(tf_color_mask(photo), (224, 224)).numpy(),
+                    title='A window at the cost of a window (synthetic photograph)'), 'windows.png')

@@ -27,19 +27,20 @@ def of_windows(examples: Iterable) -> dict[str, list]:
     """Measures each photograph's best coverage, what glance and grid lose, and what saccades gain.
 
     Returns:
-      'best', 'lost by glance', 'lost by grid': shares of the window, one number per photograph;
+      'best', 'lost by pixels' (of every fourth row and column), 'lost by glance', 'lost by grid':
+      shares of the window, one number per photograph;
       'expected': for each number of SACCADES, the mean coverage that probability theory predicts;
       'measured': the mean coverage that `max_rand_crop` reaches.
     """
-    glance, grid = Routine(TARGET, look='glance'), Routine(TARGET, look='grid')
-    results = {'best': [], 'lost by glance': [], 'lost by grid': []}
+    routines = {look: Routine(TARGET, look=look) for look in ('pixels', 'glance', 'grid')}
+    results = {'best': [], **{f'lost by {look}': [] for look in routines}}
     expected, measured = [], []
     for example in examples:
         frame = tf.io.decode_jpeg(example['image'], channels=3)
         mask = tf_color_mask(frame)
         best = float(coverage(mask, array_crop(mask, TARGET)))
         results['best'].append(best)
-        for name, routine in (('glance', glance), ('grid', grid)):
+        for name, routine in routines.items():
             chosen = routine.window_of_example(example, tf.constant([0, 0]))
             results[f'lost by {name}'].append(best - float(coverage(mask, chosen)))
         expected.append(_expected_coverages(mask.numpy()))

@@ -13,7 +13,13 @@ import tqdm
 from dualstream.pipeline import Routine, crop_frames, prepare
 from dualstream.runtime.errors import UserError
 from experiments.preprocessing import apart, baselines, calls, coverages, training, ways
-from experiments.preprocessing.timing import interleave, pipeline_run, python_run, ratio
+from experiments.preprocessing.timing import (
+    cpu_milliseconds,
+    interleave,
+    pipeline_run,
+    python_run,
+    ratio,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +55,8 @@ FULL = Plan(
     remembered=('none', 'cv-array', 'cv_py_function', 'tf-array', 'glance', 'grid'),
     called=('loop', 'array', 'random'))
 
-_BESIDE = ('none', 'tf-array', 'tf-random', 'glance', 'grid')
+_BESIDE = ('none', 'half_scale', 'tf-array', 'tf-random', 'glance', 'grid', 'window_known',
+           'ceiling')
 
 
 class Bench:
@@ -66,6 +73,8 @@ class Bench:
         examples = self._photos.read('train').take(self._count)
         if 'leaf_grid' not in examples.element_spec:
             raise UserError(f'{dataset} has no leaf grids, as cassava_crop has')
+        if 'restarts' not in examples.element_spec:
+            raise UserError(f'{dataset} was prepared by an earlier version; prepare it again')
         sizes = {(int(example['height']), int(example['width'])) for example in examples}
         if min(map(min, sizes)) < min(ways.TARGET):
             raise UserError(f'the photographs of {dataset} must be at least 224 x 224')
@@ -118,10 +127,10 @@ class Bench:
         others = baselines.in_python()
         in_pipelines = {**{name: self._ours[name] for name in _BESIDE},
                         'sample_distorted_bounding_box': baselines.distorted_box}
-        rates = self._interleave({
+        runs = {
             **{name: pipeline_run(self._examples, way) for name, way in in_pipelines.items()},
-            **{name: python_run(self._contents, baseline) for name, baseline in others.items()},
-        }, 'Beside others')
+            **{name: python_run(self._contents, baseline) for name, baseline in others.items()}}
+        rates = self._interleave(runs, 'Beside others')
         images = {
             **{name: (image.numpy() for image in self._examples.map(way))
                for name, way in in_pipelines.items()},
@@ -129,6 +138,7 @@ class Bench:
         leafiness = {name: float(np.mean([coverages.coverage_of_image(image) for image in made]))
                      for name, made in tqdm.tqdm(images.items(), 'Leafiness', unit=' ways')}
         return {'images_per_second_beside_baselines': rates,
+                'cpu_ms_an_image': cpu_milliseconds(runs, max(128, self._count)),
                 'ratio_to_none_beside_baselines': {
                     name: ratio(rates, name, ways.BASELINE) for name in rates},
                 'leafiness': leafiness}

@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import LEAF
-from dualstream.color.packed import packed_mask
+from dualstream.color.packed import count_blocks
 from dualstream.crop.crops import STRIDE
 from dualstream.pipeline import Routine
-from dualstream.pipeline.decode import cut, to_image
+from dualstream.pipeline.decode import cut, decode_window, to_image
+from dualstream.pipeline.restarts import cut_jpeg
 
 TARGET = (224, 224)
 BASELINE = 'none'
@@ -35,6 +36,8 @@ def our_ways() -> dict[str, Way]:
         'cv_py_function': _opencv_in_one_py_function,
         'glance': _way(Routine(TARGET, look='glance')),
         'grid': _way(Routine(TARGET, look='grid')),
+        'half_scale': _half_scale,
+        'window_known': _window_known,
         'ceiling': _ceiling,
     }
 
@@ -50,7 +53,8 @@ def stages() -> dict[str, Way]:
     return {
         'none: decode the frame': lambda example: tf.shape(frame(example)),
         'none: resize it': ours['none'],
-        'pixels: decode the frame, mask it': lambda example: packed_mask(frame(example))[:2],
+        'pixels: decode the frame, mask it': lambda example: count_blocks(
+            frame(example), step=pixels.mask_step)[0],
         'pixels: choose': lambda example: pixels.window_of_example(example, _seed(example)),
         'pixels: cut': ours['tf-array'],
         'glance: decode the frame at 1/8': lambda example: tf.shape(frame(example, 8)),
@@ -58,7 +62,12 @@ def stages() -> dict[str, Way]:
             example, _seed(example)),
         'glance: decode the window': ours['glance'],
         'grid: choose': lambda example: grid.window_of_example(example, _seed(example)),
-        'grid: decode the window': ours['grid'],
+        'grid: cut the small JPEG': lambda example: _small_jpeg(
+            example, grid.window_of_example(example, _seed(example)))[1],
+        'grid: decode it': ours['grid'],
+        'window known: cut the small JPEG': lambda example: _small_jpeg(
+            example, example['window'])[1],
+        'window known: decode it': ours['window_known'],
         'ceiling: decode the window': ours['ceiling'],
     }
 
@@ -82,6 +91,22 @@ def _seed(example):
 def _plain(example):
     frame = tf.io.decode_jpeg(example['image'], channels=3)
     return tf.image.resize(frame, TARGET) / 255
+
+
+def _half_scale(example):
+    """Decodes the whole frame at half scale, and resizes it without antialiasing."""
+    frame = tf.io.decode_jpeg(example['image'], channels=3, ratio=2)
+    return tf.image.resize(frame, TARGET) / 255
+
+
+def _window_known(example):
+    """Decodes the window that the grid chose, and nothing else, by its restarts."""
+    return decode_window(
+        example['image'], example['window'], TARGET, restarts=example['restarts'])
+
+
+def _small_jpeg(example, window):
+    return cut_jpeg(example['image'], example['restarts'], window)
 
 
 def _ceiling(example):
