@@ -1,0 +1,1 @@
+"""Does it help to normalise stains before a network sees slides of another scanner?"""
