@@ -109,11 +109,14 @@ def _drawn():
     from dualstream.color import tf_color_mask
     from dualstream.crop import leaf_grid
     from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
+    from dualstream.pipeline.restarts import find_restarts
 
     frames = [draw_leaf_photo(index % 5, 0, index) for index in range(PHOTOGRAPHS)]
     height, width, _ = frames[0].shape
+    contents = [encode_jpeg(frame) for frame in frames]
     examples = tf.data.Dataset.from_tensor_slices({
-        'image': [encode_jpeg(frame) for frame in frames],
+        'image': contents,
+        'restarts': np.stack([find_restarts(each) for each in contents]),
         'leaf_grid': np.stack([leaf_grid(tf_color_mask(frame)) for frame in frames]),
         'height': [height] * len(frames), 'width': [width] * len(frames),
         'index': np.arange(len(frames))})
