@@ -37,7 +37,7 @@ def test_folds_hold_every_picture_out_once(builder):
 def small_network(preset, image_size, classes, seed):
     return keras.Sequential([
         keras.Input([*image_size, 3]), keras.layers.AveragePooling2D(32), keras.layers.Flatten(),
-        keras.layers.Dense(classes, 'softmax')])
+        keras.layers.Dense(classes, 'softmax', name='logits')])
 
 
 def test_a_cell_scores_each_number_of_windows(builder, monkeypatch):

@@ -47,7 +47,7 @@ losses = model.fit(batches, epochs=3, verbose=0, shuffle=False).history['loss']
 
 seen = []  # the images that each device gets
 model.make_predict_function()
-predict = model.predict_function
+predict_one = model.predict_function
 
 
 def note(*arguments):
@@ -56,10 +56,10 @@ def note(*arguments):
         batch = next(batches)
         parts = getattr(batch[0], 'addressable_shards', None)  # of NumPy's for one device, none
         seen.extend([len(part.data) for part in parts] if parts else [len(batch[0])])
-        return predict(state, iter([batch]))
+        return predict_one(state, iter([batch]))
     (batch,), = arguments
     seen.extend(part.shape[0] for part in place.strategy.experimental_local_results(batch[0]))
-    return predict(*arguments)
+    return predict_one(*arguments)
 
 
 model.predict_function = note

@@ -249,7 +249,7 @@ def test_routines_scopes_are_the_stages(traced, photos):
             lambda example: routine(example, tf.constant([0, 0]))).batch(2)
         return traced(images, light_step)
 
-    opencv = step_of(Routine((224, 224), 'cv', 'array', 'pixels'))
+    opencv = step_of(Routine((224, 224), 'cv', 'array', 'pixels', mask_step=1))
     grid = step_of(Routine((224, 224), look='grid'))
     assert opencv.input_bound >= BOUND and 'cv_color_mask' in opencv.verdict
     assert any('cv_color_mask' in warning for warning in opencv.warnings)
