@@ -9,6 +9,7 @@ import scipy.optimize
 from dualstream.evaluation.predictions import LEAST_PROBABILITY, Predictions
 
 _TEMPERATURES = (0.05, 20.0)
+_DIGITS = 4  # so that another order of sums, as on several hosts, gives the same temperature
 
 
 def fit_temperature(predictions: Predictions) -> float:
@@ -41,7 +42,7 @@ def fit_temperature(predictions: Predictions) -> float:
 
     found = scipy.optimize.minimize_scalar(
         cross_entropy, bounds=np.log(_TEMPERATURES), method='bounded', options={'xatol': 1e-6})
-    return float(np.exp(found.x))
+    return round(float(np.exp(found.x)), _DIGITS)
 
 
 def with_temperature(predictions: Predictions, temperature: float) -> Predictions:
