@@ -12,7 +12,6 @@ results.json and results.md. A device that is not there is an error.
 """
 
 import importlib.util
-import json
 import os
 import pathlib
 import platform
@@ -21,8 +20,8 @@ import time
 from absl import flags
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
+from experiments.writing import write_results
 
 _DEVICE = flags.DEFINE_enum('device', 'gpu', ['cpu', 'gpu', 'tpu'], 'The device that JAX runs on.')
 _PRESETS = flags.DEFINE_list(
@@ -89,12 +88,7 @@ def main(argv: list[str]) -> None:
     page = _page(results)
     print(page)
     if _OUT.value:
-        out = pathlib.Path(_OUT.value)
-        out.mkdir(parents=True, exist_ok=True)
-        with writing(out / 'results.json') as path:
-            path.write_text(json.dumps(results, indent=1) + '\n')
-        with writing(out / 'results.md') as path:
-            path.write_text(page)
+        write_results(pathlib.Path(_OUT.value), results, page)
 
 
 def _network_runs(preset: str, policy: str):

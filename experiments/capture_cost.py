@@ -8,7 +8,6 @@ Prints a table of the median step times and their ratios to a plain step; with -
 results.json and results.md.
 """
 
-import json
 import pathlib
 import platform
 import tempfile
@@ -17,8 +16,8 @@ import time
 from absl import flags
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
+from experiments.writing import write_results
 
 _STEPS = flags.DEFINE_integer('steps', 20, 'Steps that are timed in a round.')
 _REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the table has their medians.')
@@ -62,12 +61,7 @@ def main(argv: list[str]) -> None:
     page = _page(results)
     print(page)
     if _OUT.value:
-        out = pathlib.Path(_OUT.value)
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in (('results.json', json.dumps(results, indent=1) + '\n'),
-                           ('results.md', page + '\n')):
-            with writing(out / name) as path:
-                path.write_text(text)
+        write_results(pathlib.Path(_OUT.value), results, page + '\n')
 
 
 def _round(model, batches, way: str) -> list[float]:

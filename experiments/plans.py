@@ -17,8 +17,8 @@ import time
 from absl import flags
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
 from dualstream.tpu import environment, find_slice
+from experiments.writing import write_results
 
 _PRESETS = flags.DEFINE_list(
     'presets', ['nano', 'tiny', 'small', 'base'], 'Sizes of the network, separated by commas.')
@@ -244,7 +244,7 @@ def _figure(results: dict):
     plans = [plan for plan in _main_plans(results) if plan['fits']]
     presets = list(dict.fromkeys(plan['preset'] for plan in plans))
     tpus = list(dict.fromkeys(plan['tpu'] for plan in plans))
-    figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained', dpi=110)
     for number, (tpu, axes) in enumerate(zip(tpus, figure.subplots(
             1, len(tpus), sharey=True, squeeze=False)[0])):
         some = [plan for plan in plans if plan['tpu'] == tpu]
@@ -271,12 +271,7 @@ def _figure(results: dict):
 
 
 def _write(results: dict, out: pathlib.Path) -> None:
-    for name, write in (
-            ('results.json', lambda path: path.write_text(json.dumps(results, indent=1) + '\n')),
-            ('results.md', lambda path: path.write_text(_page(results))),
-            ('plan.png', lambda path: _figure(results).savefig(path, dpi=110))):
-        with writing(out / name) as path:
-            write(path)
+    write_results(out, results, _page(results), {'plan.png': _figure(results)})
 
 
 if __name__ == '__main__':

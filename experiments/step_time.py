@@ -9,7 +9,6 @@ trains, and the share of the speed that a large matrix product reaches in the sa
 --out, writes results.json, results.md and speed.png.
 """
 
-import json
 import os
 import pathlib
 import platform
@@ -17,8 +16,8 @@ import platform
 from absl import flags, logging
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
+from experiments.writing import write_results
 
 _BATCH_SIZE = flags.DEFINE_integer('batch_size', 16, 'Images in a step.')
 _REPEATS = flags.DEFINE_integer('repeats', 7, 'Rounds; the table has their medians.')
@@ -176,7 +175,7 @@ def _figure(results: dict):
     import matplotlib.figure
     import numpy as np
 
-    figure = matplotlib.figure.Figure(figsize=(7, 4), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(7, 4), layout='constrained', dpi=110)
     axes = figure.subplots()
     for name, row in results['models'].items():
         x = row['multiply_adds'] / 1e6
@@ -194,13 +193,7 @@ def _figure(results: dict):
 
 
 def _write(results: dict, page: str, out: pathlib.Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    for name, write in (
-            ('results.json', lambda path: path.write_text(json.dumps(results, indent=1) + '\n')),
-            ('results.md', lambda path: path.write_text(page)),
-            ('speed.png', lambda path: _figure(results).savefig(path, dpi=110))):
-        with writing(out / name) as path:
-            write(path)
+    write_results(out, results, page, {'speed.png': _figure(results)})
 
 
 if __name__ == '__main__':

@@ -10,16 +10,15 @@ mean steps. With --traces=DIR the traces are kept: `tensorboard --logdir=DIR` sh
 """
 
 import dataclasses
-import json
 import pathlib
 import tempfile
 
 from absl import flags
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
+from experiments.writing import write_results
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A TFDS set, NAME or NAME/CONFIG.')
 _DATA_DIR = flags.DEFINE_string(
@@ -57,19 +56,13 @@ def main(argv: list[str]) -> None:
         reviews = {name: _traced(photos, model, routine, logdir=kept / name.replace(', ', '-'))
                    for name, routine in tqdm.tqdm(routines.items(), 'Tracing', unit=' routines')}
 
-    out = pathlib.Path(_OUT.value)
-    out.mkdir(parents=True, exist_ok=True)
     synthetic = (photos.builder.info.metadata or {}).get('synthetic')
     title = (f'{photos.builder.info.full_name}{" (synthetic)" if synthetic else ""}, {PRESET}, '
              f'batches of {BATCH_SIZE}, on the CPU')
     results = {'what': title, 'reviews': {
         name: dataclasses.asdict(seen) for name, seen in reviews.items()}}
-    with writing(out / 'results.json') as path:
-        path.write_text(json.dumps(results, indent=1) + '\n')
-    with writing(out / 'results.md') as path:
-        path.write_text(f'{title}.\n\n{_table(reviews)}\n\n![The mean step](steps.png)\n')
-    with writing(out / 'steps.png') as path:
-        _figure(reviews).savefig(path, dpi=110)
+    page = f'{title}.\n\n{_table(reviews)}\n\n![The mean step](steps.png)\n'
+    write_results(pathlib.Path(_OUT.value), results, page, {'steps.png': _figure(reviews)})
     print(_table(reviews))
 
 
@@ -108,7 +101,7 @@ def _figure(reviews):
     from dualstream.traces.page import COLORS
     from dualstream.traces.split import PARTS
 
-    figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(9, 4), layout='constrained', dpi=110)
     axes = figure.subplots()
     names, left = list(reviews), [0.0] * len(reviews)
     for part, what in PARTS.items():

@@ -15,7 +15,6 @@ Writes results.json, results.md, errors.png and example.png.
 
 import io
 import itertools
-import json
 import pathlib
 
 import numpy as np
@@ -23,8 +22,8 @@ from absl import flags
 from PIL import Image
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
+from experiments.writing import write_results
 
 _CHANNELS = flags.DEFINE_list('channels', [], 'Gray pictures of one size, at least two.')
 _CREDIT = flags.DEFINE_string('credit', '', 'Who made the channels, for under the pictures.')
@@ -147,7 +146,7 @@ def _errors_figure(cells):
 
     labels = {'overlap': 'share of one channel mixed into the other',
               'jpeg': 'JPEG quality (first: none)', 'gain': 'brightened by'}
-    figure = matplotlib.figure.Figure(figsize=(12, 4.4), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(12, 4.4), layout='constrained', dpi=100)
     for axes, what in zip(figure.subplots(1, 3, sharey=True), SWEEPS):
         places = np.arange(len(SWEEPS[what]))
         for palette, color in zip(PALETTES, ('firebrick', 'purple', 'steelblue')):
@@ -176,7 +175,7 @@ def _example_figure(channels):
     two = np.stack([channels[0], channels[-1]], axis=-1)
     merged, picture = make_picture(two, colors, overlap=0, jpeg=90, gain=1)
     recreated, _ = recreate(picture, colors)
-    figure = matplotlib.figure.Figure(figsize=(12, 6.4), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(12, 6.4), layout='constrained', dpi=80)
     grid = figure.subplots(2, 4)
     rows = [('channel {} as measured', merged), ('by hue masks', recreated['hue masks']),
             ('by least squares', recreated['least squares'])]
@@ -195,14 +194,8 @@ def _example_figure(channels):
 
 def _write(cells, channels, out: pathlib.Path) -> None:
     table = _table(cells)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, write in (
-            ('results.json', lambda path: path.write_text(json.dumps(cells, indent=1) + '\n')),
-            ('results.md', lambda path: path.write_text(table)),
-            ('errors.png', lambda path: _errors_figure(cells).savefig(path, dpi=100)),
-            ('example.png', lambda path: _example_figure(channels).savefig(path, dpi=80))):
-        with writing(out / name) as path:
-            write(path)
+    write_results(out, cells, table, {
+        'errors.png': _errors_figure(cells), 'example.png': _example_figure(channels)})
     print(table)
 
 

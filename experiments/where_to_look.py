@@ -11,14 +11,13 @@ balanced_accuracy.png.
 """
 
 import dataclasses
-import json
 import pathlib
 import tempfile
 
 from absl import flags
 
 from dualstream.runtime import command
-from dualstream.runtime.atomic import writing
+from experiments.writing import write_results
 
 _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A TFDS set, NAME or NAME/CONFIG.')
 _DATA_DIR = flags.DEFINE_string(
@@ -121,7 +120,7 @@ def _write(results: dict, out: pathlib.Path) -> None:
              '| --- | --- | --- |',
              *(f'| {name} | {mean:.1%} | {100 * (mean - best):+.1f} points |'
                for name, mean in means.items()), '']
-    figure = matplotlib.figure.Figure(figsize=(8, 3), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(8, 3), layout='constrained', dpi=120)
     axes = figure.subplots()
     bars = axes.barh(list(means), [100 * mean for mean in means.values()], color='seagreen')
     axes.bar_label(bars, fmt='%.0f%%', padding=3)
@@ -130,13 +129,7 @@ def _write(results: dict, out: pathlib.Path) -> None:
     axes.set_xlabel('balanced accuracy / %')
     axes.invert_yaxis()
 
-    out.mkdir(parents=True, exist_ok=True)
-    for name, write in (
-            ('results.json', lambda path: path.write_text(json.dumps(results, indent=2) + '\n')),
-            ('results.md', lambda path: path.write_text('\n'.join(table))),
-            ('balanced_accuracy.png', lambda path: figure.savefig(path, dpi=120))):
-        with writing(out / name) as path:
-            write(path)
+    write_results(out, results, '\n'.join(table), {'balanced_accuracy.png': figure})
     print('\n'.join(table))
 
 

@@ -1,15 +1,14 @@
 """Writes the results for people: tables in Markdown, and plots."""
 
-import json
 import pathlib
 
 import matplotlib.figure
 import numpy as np
 
-from dualstream.runtime.atomic import writing
 from experiments.preprocessing.calls import KINDS
 from experiments.preprocessing.coverages import SACCADES
 from experiments.preprocessing.timing import BATCH
+from experiments.writing import write_results
 
 _SAYS = {
     'none': 'decode, resize: no crop',
@@ -140,7 +139,8 @@ Grid against its ceiling: {results["grid_to_ceiling"]:.2f}.
 def ratios_figure(results: dict) -> matplotlib.figure.Figure:
     ratios = results['ratio_to_none']
     names = [name for name in results['images_per_second']]
-    figure = matplotlib.figure.Figure(figsize=(8, 0.35 * len(names) + 1), layout='constrained')
+    figure = matplotlib.figure.Figure(
+        figsize=(8, 0.35 * len(names) + 1), layout='constrained', dpi=110)
     axes = figure.subplots()
     colors = ['seagreen' if name in ('tf-array', 'glance', 'grid') else 'lightsteelblue'
               for name in names]
@@ -158,7 +158,8 @@ def leafiness_figure(results: dict) -> matplotlib.figure.Figure:
     names = sorted(ratios, key=ratios.get, reverse=True)
     colors = ['seagreen' if name in results['images_per_second'] and name != 'none' else
               'lightsteelblue' for name in names]
-    figure = matplotlib.figure.Figure(figsize=(10, 0.35 * len(names) + 1), layout='constrained')
+    figure = matplotlib.figure.Figure(
+        figsize=(10, 0.35 * len(names) + 1), layout='constrained', dpi=110)
     speed, leafy = figure.subplots(1, 2, sharey=True)
     for axes, values, form, what in (
             (speed, [ratios[name] for name in names], '%.2f',
@@ -176,7 +177,7 @@ def leafiness_figure(results: dict) -> matplotlib.figure.Figure:
 
 def saccades_figure(results: dict) -> matplotlib.figure.Figure:
     coverage = results['coverage']
-    figure = matplotlib.figure.Figure(figsize=(7, 3.5), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(7, 3.5), layout='constrained', dpi=110)
     axes = figure.subplots()
     axes.axhline(100 * np.mean(coverage['best']), color='black', linestyle=':',
                  label='leafiest window (array_crop)')
@@ -195,13 +196,6 @@ def saccades_figure(results: dict) -> matplotlib.figure.Figure:
 
 def write(results: dict, command: str, out: pathlib.Path) -> None:
     """Writes results.json, results.md and the plots."""
-    out.mkdir(parents=True, exist_ok=True)
-    with writing(out / 'results.json') as path:
-        path.write_text(json.dumps(results, indent=1) + '\n')
-    with writing(out / 'results.md') as path:
-        path.write_text(whole_page(results, command))
-    for name, figure in (('ratios.png', ratios_figure(results)),
-                         ('leafiness.png', leafiness_figure(results)),
-                         ('saccades.png', saccades_figure(results))):
-        with writing(out / name) as path:
-            figure.savefig(path, dpi=110)
+    write_results(out, results, whole_page(results, command), {
+        'ratios.png': ratios_figure(results), 'leafiness.png': leafiness_figure(results),
+        'saccades.png': saccades_figure(results)})

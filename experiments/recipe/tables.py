@@ -1,14 +1,13 @@
 """Writes the tables and the plot of the finished cells."""
 
-import json
 import pathlib
 
 import matplotlib.figure
 import numpy as np
 
-from dualstream.runtime.atomic import writing
 from experiments.cells import Cells, percent, points, where
 from experiments.recipe.recipes import PLAIN
+from experiments.writing import write_results
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -51,7 +50,7 @@ def _rows(cells: Cells):
 
 def _figure(cells: Cells) -> matplotlib.figure.Figure:
     datasets = _datasets(cells)
-    figure = matplotlib.figure.Figure(figsize=(10, 3.8), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(10, 3.8), layout='constrained', dpi=110)
     for axes, dataset in zip(figure.subplots(1, len(datasets), squeeze=False)[0], datasets):
         rows = list(_rows(where(cells, dataset=dataset)))
         for place, (name, scores, base) in enumerate(rows):
@@ -72,12 +71,7 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
 
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
     """Writes results.json, results.md and recipes.png."""
-    with writing(out / 'results.json') as path:
-        path.write_text(json.dumps(cells, indent=1) + '\n')
-    with writing(out / 'results.md') as path:
-        path.write_text(whole_page(cells, command))
-    with writing(out / 'recipes.png') as path:
-        _figure(cells).savefig(path, dpi=110)
+    write_results(out, cells, whole_page(cells, command), {'recipes.png': _figure(cells)})
 
 
 def _datasets(cells: Cells) -> list[str]:

@@ -1,14 +1,13 @@
 """Writes the tables and the picture of the comparison."""
 
-import json
 import pathlib
 
 import matplotlib.figure
 import numpy as np
 
 from dualstream.color.stains.normalizer import METHODS
-from dualstream.runtime.atomic import writing
 from experiments.stain_tools.measure import normalizer
+from experiments.writing import write_results
 
 SLIDEFLOW = (('macenko', '929', '881'), ('macenko_fast', '1,404', '1,088'),
              ('reinhard', '1,136', '3,329'), ('vahadane_spams', '0.7', '2.2'),
@@ -82,7 +81,7 @@ def figure_of(source: np.ndarray, reference: np.ndarray) -> matplotlib.figure.Fi
     """Draws the slide, its reference, and the slide normalised by each method."""
     pictures = {'slide': source, 'reference': reference,
                 **{method: normalizer(reference, method)(source).numpy() for method in METHODS}}
-    figure = matplotlib.figure.Figure(figsize=(12, 2.3), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(12, 2.3), layout='constrained', dpi=90)
     for axes, (name, picture) in zip(figure.subplots(1, len(pictures)), pictures.items()):
         axes.imshow(picture)
         axes.set_title(name)
@@ -93,10 +92,5 @@ def figure_of(source: np.ndarray, reference: np.ndarray) -> matplotlib.figure.Fi
 def write(results: dict, command: str, out: pathlib.Path, source: np.ndarray,
           reference: np.ndarray) -> None:
     """Writes results.json, results.md and slides.png."""
-    out.mkdir(parents=True, exist_ok=True)
-    with writing(out / 'results.json') as path:
-        path.write_text(json.dumps(results, indent=1) + '\n')
-    with writing(out / 'results.md') as path:
-        path.write_text(whole_page(results, command))
-    with writing(out / 'slides.png') as path:
-        figure_of(source, reference).savefig(path, dpi=90)
+    write_results(out, results, whole_page(results, command),
+                  {'slides.png': figure_of(source, reference)})

@@ -1,6 +1,5 @@
 """Writes the tables and the pictures of the finished cells."""
 
-import json
 import pathlib
 
 import matplotlib.figure
@@ -8,11 +7,11 @@ import numpy as np
 import scipy.stats
 
 from dualstream.color import StainNormalizer
-from dualstream.runtime.atomic import writing
 from dualstream.runtime.choices import NORMALIZATIONS
 from experiments.cells import Cells, where
 from experiments.stains.cell import REFERENCES, TEST, TRAINING
 from experiments.stains.slides import SCANNERS, SIZE, TASKS, draw_tissue
+from experiments.writing import write_results
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -67,7 +66,7 @@ def half_interval(scores: np.ndarray) -> float:
 def scores_figure(cells: Cells) -> matplotlib.figure.Figure:
     """Draws the accuracy on both scanners, a panel per task."""
     tasks = list(dict.fromkeys(cell['task'] for cell in cells))
-    figure = matplotlib.figure.Figure(figsize=(5 * len(tasks), 3.2), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(5 * len(tasks), 3.2), layout='constrained', dpi=100)
     for axes, task in zip(figure.subplots(1, len(tasks), sharex=True, squeeze=False)[0], tasks):
         of_task = where(cells, task=task)
         ways = list(dict.fromkeys(cell['way'] for cell in of_task))
@@ -95,7 +94,7 @@ def slides_figure() -> matplotlib.figure.Figure:
         normalizer = StainNormalizer(method)
         normalizer.adapt(seen['A'])
         columns[f'B, {method}'] = np.asarray(normalizer(seen['B'][:2]))
-    figure = matplotlib.figure.Figure(figsize=(9, 3.9), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(9, 3.9), layout='constrained', dpi=100)
     for row, panels in enumerate(figure.subplots(2, len(columns))):
         for axes, (name, tiles) in zip(panels, columns.items()):
             axes.imshow(tiles[row])
@@ -106,10 +105,5 @@ def slides_figure() -> matplotlib.figure.Figure:
 
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
     """Writes results.json, results.md and the pictures."""
-    with writing(out / 'results.json') as path:
-        path.write_text(json.dumps(cells, indent=1) + '\n')
-    with writing(out / 'results.md') as path:
-        path.write_text(whole_page(cells, command))
-    for name, figure in (('stains.png', scores_figure(cells)), ('slides.png', slides_figure())):
-        with writing(out / name) as path:
-            figure.savefig(path, dpi=100)
+    write_results(out, cells, whole_page(cells, command),
+                  {'stains.png': scores_figure(cells), 'slides.png': slides_figure()})

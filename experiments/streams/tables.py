@@ -1,14 +1,13 @@
 """Writes the tables and plots of the finished cells."""
 
-import json
 import pathlib
 
 import matplotlib.figure
 import numpy as np
 
-from dualstream.runtime.atomic import writing
 from experiments.cells import Cells, percent, points, where
 from experiments.streams.variants import COSTS, VARIANTS
+from experiments.writing import write_results
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -54,7 +53,7 @@ def _table(cells: Cells) -> list[str]:
 
 
 def _figure(cells: Cells) -> matplotlib.figure.Figure:
-    figure = matplotlib.figure.Figure(figsize=(10, 3.8), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(10, 3.8), layout='constrained', dpi=110)
     for axes, cost in zip(figure.subplots(1, len(COSTS), sharey=True), COSTS):
         names = list(VARIANTS)
         for place, variant in enumerate(names):
@@ -74,13 +73,8 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
 
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
     """Writes results.json, results.md and a plot per source."""
-    with writing(out / 'results.json') as path:
-        path.write_text(json.dumps(cells, indent=1) + '\n')
-    with writing(out / 'results.md') as path:
-        path.write_text(whole_page(cells, command))
-    for source in _sources(cells):
-        with writing(out / _file_name(source)) as path:
-            _figure(where(cells, source=source)).savefig(path, dpi=110)
+    write_results(out, cells, whole_page(cells, command), {
+        _file_name(source): _figure(where(cells, source=source)) for source in _sources(cells)})
 
 
 def _sources(cells: Cells) -> list[str]:

@@ -1,0 +1,30 @@
+"""Writes the results of an experiment into its folder."""
+
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from dualstream.runtime import atomic
+
+
+def write_results(
+    out: pathlib.Path, results: dict | list, page: str,
+    figures: Mapping[str, Any] = {},
+) -> None:
+    """Writes results.json, results.md and the figures, each of them whole or not at all.
+
+    Args:
+      out: the folder; it is made where it is missing.
+      results: what JSON can hold.
+      page: the text of results.md.
+      figures: name of the file -> figure of Matplotlib, drawn at its own dpi.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with atomic.writing(out / 'results.json') as path:
+        path.write_text(json.dumps(results, indent=1) + '\n')
+    with atomic.writing(out / 'results.md') as path:
+        path.write_text(page)
+    for name, figure in figures.items():
+        with atomic.writing(out / name) as path:
+            figure.savefig(path, dpi='figure')
