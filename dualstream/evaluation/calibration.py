@@ -98,19 +98,19 @@ class Reliability:
 
     @classmethod
     def of(cls, predictions: Predictions, bins: int = 15) -> 'Reliability':
-        """Sorts predictions into bins of equally many examples, as equal as ties allow.
+        """Sorts predictions into bins of equally many examples; equal confidences share a bin.
 
         Args:
           predictions: at least one.
-          bins: how many at most; each gets at least one example.
+          bins: how many at most; those without an example are left out.
         """
         confidence = predictions.probabilities.max(axis=1).astype(np.float64)
         right = predictions.probabilities.argmax(axis=1) == predictions.labels
-        order = np.argsort(confidence, kind='stable')
-        parts = [part for part in np.array_split(order, bins) if len(part)]
-        return cls(np.array([confidence[part].mean() for part in parts]),
-                   np.array([right[part].mean() for part in parts]),
-                   np.array([len(part) for part in parts]))
+        less_confident = np.searchsorted(np.sort(confidence), confidence)
+        _, bin_of = np.unique(less_confident * bins // len(confidence), return_inverse=True)
+        count = np.bincount(bin_of)
+        return cls(np.bincount(bin_of, confidence) / count, np.bincount(bin_of, right) / count,
+                   count)
 
     @property
     def expected_error(self) -> float:

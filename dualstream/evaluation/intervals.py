@@ -60,16 +60,50 @@ def bootstrap_interval(
     >>> 0.70 < low < 0.75 and 0.85 < high < 0.90
     True
     """
+    return bootstrap_intervals(
+        lambda drawn: {'statistic': statistic(drawn)}, groups, samples=samples,
+        seed=seed)['statistic']
+
+
+def bootstrap_intervals(
+    statistics: Callable[[np.ndarray], dict[str, float]], groups: np.ndarray, *,
+    samples: int = 2000, seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """Computes the intervals of several statistics of the same draws; see `bootstrap_interval`.
+
+    Args:
+      statistics: gets the places of the drawn examples, int (n,), and gives numbers by name.
+      groups: int (examples,), the group of each example.
+      samples: how many times to draw.
+      seed: of the draws.
+
+    Returns:
+      Name -> (lower, upper).
+
+    Raises:
+      ValueError: a statistic is finite for no sample.
+    """
     _, group = np.unique(groups, return_inverse=True)
-    members = np.split(np.argsort(group, kind='stable'), np.cumsum(np.bincount(group))[:-1])
+    sizes = np.bincount(group)
+    members = np.argsort(group, kind='stable')  # group after group
+    first = np.cumsum(sizes) - sizes
     rng = np.random.default_rng(seed)
-    values = np.array([
-        statistic(np.concatenate([members[one] for one in rng.integers(0, len(members),
-                                                                       len(members))]))
-        for _ in range(samples)])
+
+    def draw() -> np.ndarray:
+        drawn = rng.integers(0, len(sizes), len(sizes))
+        before = np.cumsum(sizes[drawn]) - sizes[drawn]  # members drawn before each group
+        within = np.arange(sizes[drawn].sum()) - np.repeat(before, sizes[drawn])
+        return members[np.repeat(first[drawn], sizes[drawn]) + within]
+
+    drawn = [statistics(draw()) for _ in range(samples)]
+    return {name: _percentiles(name, np.array([each[name] for each in drawn]))
+            for name in drawn[0]}
+
+
+def _percentiles(name: str, values: np.ndarray) -> tuple[float, float]:
     values = values[np.isfinite(values)]
     if not values.size:
-        raise ValueError('statistic gives no finite number for any sample')
+        raise ValueError(f'{name} gives no finite number for any sample')
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)

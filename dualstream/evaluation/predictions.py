@@ -57,9 +57,26 @@ class Predictions:
         >>> [round(float(each), 3) for each in divided[0]]
         [0.333, 0.667]
         """
-        divided = self.probabilities / np.where(np.asarray(shares) > 0, shares, 1)
-        divided /= divided.sum(axis=1, keepdims=True)
-        return dataclasses.replace(self, probabilities=divided.astype(np.float32))
+        return self.weighted(1 / np.where(np.asarray(shares) > 0, shares, 1))
+
+    def weighted(self, weights: np.ndarray) -> 'Predictions':
+        """Multiplies the probabilities of each class by its weight, so that their sum is 1.
+
+        Args:
+          weights: float (classes,), each greater than 0.
+        """
+        products = self.probabilities * weights
+        products /= products.sum(axis=1, keepdims=True)
+        return dataclasses.replace(self, probabilities=products.astype(np.float32))
+
+    def take(self, places: np.ndarray) -> 'Predictions':
+        """Takes some examples.
+
+        Args:
+          places: int (n,), positions in the order of the data set; one may come more than once.
+        """
+        return dataclasses.replace(
+            self, labels=self.labels[places], probabilities=self.probabilities[places])
 
 
 def predict(

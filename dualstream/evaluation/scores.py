@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import tensorflow as tf
 
 from dualstream.evaluation.predictions import Predictions
 
@@ -26,10 +25,10 @@ class Scores:
     @classmethod
     def of(cls, predictions: Predictions) -> 'Scores':
         """Scores predictions; the class with the highest probability is the predicted one."""
-        confusion = tf.math.confusion_matrix(
-            predictions.labels, predictions.probabilities.argmax(axis=1),
-            len(predictions.label_names), dtype=tf.int64)
-        return cls(list(predictions.label_names), confusion.numpy(), predictions.cross_entropy)
+        classes = len(predictions.label_names)
+        pairs = predictions.labels * classes + predictions.probabilities.argmax(axis=1)
+        confusion = np.bincount(pairs, minlength=classes**2).reshape([classes, classes])
+        return cls(list(predictions.label_names), confusion, predictions.cross_entropy)
 
     @property
     def accuracy(self) -> float:
@@ -47,6 +46,17 @@ class Scores:
     def balanced_accuracy(self) -> float:
         """The mean of the recalls of the classes that have examples."""
         return float(np.mean(list(self.per_class_recall.values())))
+
+    @property
+    def macro_f1(self) -> float:
+        """The mean over the classes that have examples of F1, in [0, 1].
+
+        F1 is the harmonic mean of a class's recall and of its precision, the share of the
+        predictions of it that are right.
+        """
+        examples, predicted = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        f1 = 2 * self.confusion.diagonal() / np.maximum(examples + predicted, 1)
+        return float(f1[examples > 0].mean())
 
     @property
     def trivial_accuracy(self) -> float:

@@ -66,6 +66,7 @@ def _summary(
                     'balanced_accuracy': 1 / len(scores.per_class_recall)},
         'cross_entropy': scores.cross_entropy,
         'temperature': trained.temperature,
+        'shares': trained.shares.tolist(),
         'label_names': photos.label_names,
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(

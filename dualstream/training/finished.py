@@ -18,11 +18,13 @@ class FinishedRun:
       network: gives probabilities (batch, classes) of images.
       config: what defined the training; `routine_of` makes its routine.
       label_names: the classes, in the network's order.
+      summary: what summary.json holds.
     """
 
     network: keras.Model
     config: TrainConfig
     label_names: tuple[str, ...]
+    summary: dict
 
 
 def load_run(source: str) -> FinishedRun:
@@ -38,7 +40,7 @@ def load_run(source: str) -> FinishedRun:
     path = path / 'model.keras' if path.is_dir() else path
     if not path.is_file():
         raise UserError(f'--model={source}: {path} does not exist')
-    config, label_names = _read_summary(path.with_name('summary.json'))
+    config, label_names, summary = _read_summary(path.with_name('summary.json'))
     try:
         network = keras.saving.load_model(path, compile=False, safe_mode=True)
     except (KeyError, OSError, TypeError, ValueError) as error:
@@ -47,16 +49,16 @@ def load_run(source: str) -> FinishedRun:
     if network.output_shape[-1] != len(label_names):
         raise UserError(f'--model: {path} has {network.output_shape[-1]} classes, and summary.json '
                         f'in its folder names {len(label_names)}')
-    return FinishedRun(network, config, label_names)
+    return FinishedRun(network, config, label_names, summary)
 
 
-def _read_summary(path: pathlib.Path) -> tuple[TrainConfig, tuple[str, ...]]:
-    """The configuration of the run, and the names of its classes."""
+def _read_summary(path: pathlib.Path) -> tuple[TrainConfig, tuple[str, ...], dict]:
+    """The configuration of the run, the names of its classes, and all of its summary."""
     if not path.is_file():
         raise UserError(f'--model: {path.parent} has no summary.json, which names the classes')
     try:
         content = json.loads(path.read_text())
-        return _config_of(content['config']), tuple(content['label_names'])
+        return _config_of(content['config']), tuple(content['label_names']), content
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f'--model: {path} is not the summary of a run: {error!r}') from error
 

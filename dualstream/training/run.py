@@ -46,6 +46,7 @@ class Trained:
       one_window: the same with one window of each example.
       temperature: what the network's logits were divided by, so that its probabilities fit the
         validation split best; it is in the network's weights.
+      shares: float64 (classes,), the classes' shares that the training showed to the network.
       rows: the lines of metrics.csv, one dict per epoch.
       seconds: what the training and its scoring took, interrupted parts included; preparing the
         data set is not part of it.
@@ -55,6 +56,7 @@ class Trained:
     scores: dict[str, Scores]
     one_window: dict[str, Scores]
     temperature: float
+    shares: np.ndarray
     rows: list[dict[str, float]]
     seconds: float
 
@@ -133,7 +135,7 @@ def train(
     if config.prior == 'uniform':
         prior.assume_uniform_prior(model, shares)
     recipe.synchronize_statistics(model, 1)
-    return Trained(model, scores, one_window, temperature, progress.rows,
+    return Trained(model, scores, one_window, temperature, shares, progress.rows,
                    progress.earlier_seconds + time.perf_counter() - started)
 
 
