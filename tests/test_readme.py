@@ -62,8 +62,9 @@ def test_flags_of_commands_exist(page):
 
 @by_page
 def test_flags_in_the_text_exist(page):
-    known = NOT_OURS.union(*(flags_of(f'dualstream.{path.stem}')
-                             for path in ROOT.glob('dualstream/[a-z]*.py')))
+    names = [path.stem for path in ROOT.glob('dualstream/[a-z]*.py')]
+    names += [path.parent.name for path in ROOT.glob('dualstream/*/__main__.py')]
+    known = NOT_OURS.union(*(flags_of(f'dualstream.{name}') for name in names))
     lines = [line for line in page.read_text().splitlines() if 'experiments.' not in line]
     mentioned = set(re.findall(r'`--(\w+)', '\n'.join(lines)))
     mentioned -= flags_of('experiments.preprocessing')  # --quick and --out, of all experiments

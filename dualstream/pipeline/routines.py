@@ -119,11 +119,36 @@ class Routine:
         Raises:
           ValueError: look='grid' and the example has no leaf grid.
         """
-        image = self._image(example, seed)
+        return self.normalize(self._image(example, seed))
+
+    def normalize(self, image: tf.Tensor) -> tf.Tensor:
+        """Gives an image the stains of the normaliser's reference; without one, as it is.
+
+        Args:
+          image: float32 (height, width, 3), sRGB in [0, 1], of the target's size.
+        """
         if self.normalizer is None:
             return image
         with tf.name_scope('normalize'):
             return _compiled(self.normalizer)(tf.ensure_shape(image, [*self.target_size, 3]))
+
+    def image_of_frame(self, frame: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+        """Makes the image of one window of a decoded frame, not normalised.
+
+        Use it where frames come decoded; a call with look='pixels' makes the same image of bytes,
+        but with crop='none', where it decodes large JPEGs at a smaller scale.
+
+        Args:
+          frame: uint8 (H, W, 3), sRGB.
+          window: int32 (4,), (y, x, height, width) in pixels, inside the frame; with crop='none'
+            all of it.
+
+        Returns:
+          float32 (height, width, 3), sRGB in [0, 1].
+        """
+        if self.crop == 'none':
+            return tf.image.resize(frame, self.target_size, antialias=True) / 255
+        return to_image(cut(frame, window), self.target_size)
 
     def _image(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
         contents = example['image']
@@ -131,7 +156,7 @@ class Routine:
             return decode_image(contents, *self.target_size)
         if self._looks_at(example) == 'pixels':
             frame = decode_frame(contents)
-            return to_image(cut(frame, self.window_of_frame(frame, seed)), self.target_size)
+            return self.image_of_frame(frame, self.window_of_frame(frame, seed))
         window = self.window_of_example(example, seed)
         return decode_window(
             contents, window, self.target_size, restarts=example.get('restarts'))

@@ -3,7 +3,10 @@
 import contextlib
 import os
 import pathlib
+import shutil
 from collections.abc import Iterator
+
+from dualstream.runtime.errors import UserError
 
 
 @contextlib.contextmanager
@@ -35,6 +38,42 @@ def writing(path: os.PathLike | str) -> Iterator[pathlib.Path]:
         sync(path.parent)
     finally:
         scratch.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def writing_folder(path: os.PathLike | str) -> Iterator[pathlib.Path]:
+    """Gives a scratch folder to write files into, and renames it to `path` if nothing failed.
+
+    Use it where several files belong together: they appear together, or not at all.
+
+    Args:
+      path: the folder; it must not exist, or be empty. Its parents are made where they are missing.
+
+    Raises:
+      UserError: something else is there.
+
+    Example:
+
+    >>> folder = getfixture('tmp_path')
+    >>> with writing_folder(folder / 'notes') as scratch:
+    ...     _ = (scratch / 'note.txt').write_text('whole')
+    >>> [file.name for file in (folder / 'notes').iterdir()]
+    ['note.txt']
+    """
+    path = pathlib.Path(path).absolute()
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(f'{path} is there already and is no empty folder; name another one')
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f'.{os.getpid()}.{path.name}')
+    scratch.mkdir()
+    try:
+        yield scratch
+        for file in (*scratch.rglob('*'), scratch):
+            sync(file)
+        os.replace(scratch, path)
+        sync(path.parent)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def sync(path: os.PathLike | str) -> None:

@@ -5,7 +5,8 @@ import pathlib
 
 import pytest
 
-from dualstream.runtime.atomic import writing
+from dualstream.runtime.atomic import writing, writing_folder
+from dualstream.runtime.errors import UserError
 
 
 @pytest.fixture
@@ -44,3 +45,30 @@ def test_a_failure_leaves_the_old_file(tmp_path):
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ['report.md']
     assert (tmp_path / 'report.md').read_text() == 'old'
+
+
+def test_a_folder_appears_whole_and_on_the_disk(tmp_path, disk):
+    with writing_folder(tmp_path / 'new' / 'export') as scratch:
+        (scratch / 'inner').mkdir()
+        (scratch / 'inner' / 'file').write_text('whole')
+    renamed = disk.index(('rename', 'export'))
+    assert {('sync', name) for name in ('file', 'inner', scratch.name)} == {*disk[:renamed]}
+    assert disk[renamed + 1:] == [('sync', 'new')]
+    assert (tmp_path / 'new' / 'export' / 'inner' / 'file').read_text() == 'whole'
+
+
+def test_a_folder_that_fails_or_is_taken_changes_nothing(tmp_path):
+    (tmp_path / 'taken').mkdir()
+    (tmp_path / 'taken' / 'mine').touch()
+    with pytest.raises(UserError, match='is there already'), writing_folder(tmp_path / 'taken'):
+        pass
+
+    def fail():
+        with writing_folder(tmp_path / 'other') as scratch:
+            (scratch / 'half').touch()
+            raise RuntimeError('the power failed')
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob('*')] == [
+        'taken', 'taken/mine']

@@ -1,0 +1,51 @@
+"""Exports a run for other programs: python -m dualstream.export --workdir=RUN --out=DIR.
+
+Writes the formats that --format names into DIR, and a MODEL_CARD.md that says what is in them. Each
+format is tried on real photographs before: where one does not answer as the run does in Python,
+nothing is kept.
+"""
+
+import os
+
+from dualstream.export.config import ExportConfig
+from dualstream.runtime import command, configflags
+from dualstream.runtime.atomic import writing_folder
+
+configflags.define(ExportConfig)
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    config = configflags.read(ExportConfig)
+    os.environ['KERAS_BACKEND'] = 'tensorflow'  # the formats are made of its graphs
+    os.environ['CUDA_VISIBLE_DEVICES'] = ''  # a GPU rounds otherwise, and one process would take it
+    with command.hushed():
+        from tqdm import tqdm
+
+        from dualstream.export.formats import export_format
+        from dualstream.export.parity import Parity, check_parity, parity_table
+        from dualstream.export.photographs import find_photographs
+        from dualstream.export.source import answer_in_python
+        from dualstream.training.finished import load_run
+
+        training = load_run(config.workdir).config
+    with writing_folder(config.out) as scratch:
+        photographs = find_photographs(config, training)
+        expected = answer_in_python(config.workdir, photographs)
+        rows = []
+        bar = tqdm(config.format, 'Exporting', unit=' formats', disable=None)
+        for name in bar:
+            made = export_format(name, config.workdir, scratch, photographs=photographs)
+            rows += [Parity.of(entry, answers, expected, limits=limits)
+                     for entry, (answers, limits) in made.items()]
+        print(parity_table(rows))
+        check_parity(rows)
+    print(f'written to {config.out}')
+
+
+def cli() -> None:
+    command.run(main)
+
+
+if __name__ == '__main__':
+    cli()

@@ -1,0 +1,161 @@
+"""What is exported: a finished run's network, and how it looks at photographs."""
+
+import dataclasses
+import io
+import pathlib
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image, UnidentifiedImageError
+from tqdm import tqdm
+
+from dualstream.color import tf_color_mask
+from dualstream.export.folding import fold_batch_normalization, in_float32
+from dualstream.export.parity import Answers
+from dualstream.pipeline import Routine, decode_frame
+from dualstream.runtime.errors import UserError
+from dualstream.training.config import TrainConfig
+from dualstream.training.finished import load_run
+from dualstream.training.run import routine_of
+
+_SEED = (0, 0)  # of no effect: a routine that is exported draws nothing
+_ORIENTATION = 0x0112  # the EXIF tag (CIPA DC-008)
+_TURNS = {
+    2: lambda frame: frame[:, ::-1], 3: lambda frame: frame[::-1, ::-1],
+    4: lambda frame: frame[::-1], 5: lambda frame: frame.transpose(1, 0, 2),
+    6: lambda frame: frame[::-1].transpose(1, 0, 2),
+    7: lambda frame: frame[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda frame: frame[:, ::-1].transpose(1, 0, 2)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A finished run, ready for a format.
+
+    Attributes:
+      network: gives probabilities (batch, classes) of images; the run's, with its batch
+        normalisation folded into its convolutions.
+      routine: chooses the window of a photograph, as `exported_routine` says.
+      label_names: the classes, in the network's order.
+      refusal: (least coverage, least confidence) for a verdict 'diagnosis', each in [0, 1].
+      folder: of the run.
+    """
+
+    network: keras.Model
+    routine: Routine
+    label_names: tuple[str, ...]
+    refusal: tuple[float, float]
+    folder: pathlib.Path
+
+    def look(self, frame: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Chooses the window of a frame and makes its image, eagerly or in a graph.
+
+        Args:
+          frame: uint8 (H, W, 3), sRGB.
+
+        Returns:
+          (int32 (4,), float32, float32 (height, width, 3)): the window (y, x, height, width), its
+          coverage in [0, 1], and the image for the network, sRGB in [0, 1].
+        """
+        if self.routine.crop == 'none':
+            window = tf.concat([[0, 0], tf.shape(frame)[:2]], axis=0)
+        else:
+            window = self.routine.window_of_frame(frame, _SEED)
+        image = self.routine.image_of_frame(frame, window)
+        return window, _coverage(self.routine, image), self.routine.normalize(image)
+
+
+def _coverage(routine, image):
+    mask = tf_color_mask(image, routine.color_range)
+    return tf.reduce_mean(tf.cast(mask, tf.float32))
+
+
+def upright_frame(contents: bytes) -> np.ndarray:
+    """Decodes a photograph and turns it upright as its EXIF orientation says.
+
+    Args:
+      contents: the bytes of a JPEG or PNG.
+
+    Returns:
+      uint8 (H, W, 3), sRGB.
+
+    Raises:
+      UserError: the bytes are not a whole image.
+    """
+    try:
+        turn = _turn_of(contents)
+        frame = decode_frame(contents).numpy()
+    except (tf.errors.InvalidArgumentError, UnidentifiedImageError) as error:
+        raise UserError('a photograph is not a whole JPEG or PNG') from error
+    return np.ascontiguousarray(turn(frame)) if turn else frame
+
+
+def _turn_of(contents: bytes):
+    """What turns the frame upright; None where it is."""
+    with Image.open(io.BytesIO(contents), formats=('JPEG', 'PNG')) as picture:
+        return _TURNS.get(picture.getexif().get(_ORIENTATION))
+
+
+def load_source(folder: str) -> Source:
+    """Loads a finished run to be exported.
+
+    Args:
+      folder: of the run.
+
+    Raises:
+      UserError: it is not a finished run, or one that cannot be exported.
+    """
+    run = load_run(folder)
+    return Source(
+        fold_batch_normalization(run.network), exported_routine(run.config), run.label_names,
+        (0.0, 0.0), pathlib.Path(folder))
+
+
+def exported_routine(config: TrainConfig) -> Routine:
+    """Makes the routine that an exported network is used with: its windows are the run's.
+
+    A photograph of a user comes without a leaf grid, so its window is chosen from its pixels; and
+    the same photograph must give the same answer, so crop='random' becomes 'array', the leafiest of
+    all windows instead of the leafiest of some.
+
+    Raises:
+      UserError: the run's mask is OpenCV's.
+    """
+    if config.mask == 'cv':
+        raise UserError(
+            'the run was trained with --mask=cv, which is OpenCV behind Python: no exported file '
+            'can hold it. --mask=tf gives the same mask; train with that one')
+    routine = routine_of(config)
+    if routine.crop == 'none':
+        return routine
+    return dataclasses.replace(routine, crop='array', look='pixels')
+
+
+def answer_in_python(workdir: str, photographs: Sequence[bytes]) -> Answers:
+    """What a run answers in Python, which the formats are compared with.
+
+    The network is the saved one, with nothing folded. The images are made by the routine itself, of
+    bytes, as they are for evaluation; only a photograph that EXIF says to turn becomes an upright
+    PNG before.
+
+    Args:
+      workdir: the run's folder.
+      photographs: the bytes of JPEGs and PNGs.
+
+    Raises:
+      UserError: a photograph is not a whole image.
+    """
+    run = load_run(workdir)
+    routine, network = exported_routine(run.config), in_float32(run.network)
+    windows, images = [], []
+    for contents in tqdm(photographs, 'In Python', unit=' photographs', disable=None):
+        frame = upright_frame(contents)
+        example = {'image': contents if not _turn_of(contents) else tf.io.encode_png(frame)}
+        whole = tf.constant([0, 0, *frame.shape[:2]])
+        windows.append(whole if routine.crop == 'none' else
+                       routine.window_of_example(example, _SEED))
+        images.append(routine(example, _SEED))
+    probabilities = network.predict(np.stack(images), batch_size=16, verbose=0)
+    return Answers(probabilities, np.stack(windows))
