@@ -161,6 +161,23 @@ class Routine:
         return decode_window(
             contents, window, self.target_size, restarts=example.get('restarts'))
 
+    def coverage(self, images: tf.Tensor) -> tf.Tensor:
+        """Computes the share of images that this routine's range of colours covers.
+
+        Use it on the images that the routine makes, to find those that show no leaf. Of a window
+        that was not resized it is exactly the mask's share of the window; with crop='none' it is
+        that of the whole frame, resized.
+
+        Args:
+          images: float32 (..., height, width, 3), sRGB in [0, 1], not normalised.
+
+        Returns:
+          float32 (...), in [0, 1].
+        """
+        with tf.name_scope('coverage'):
+            mask = tf_color_mask(images, self.color_range)
+            return tf.reduce_mean(tf.cast(mask, tf.float32), axis=[-2, -1])
+
     def window_of_example(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
         """Chooses the window of an example; not for a routine without a crop.
 

@@ -1,5 +1,6 @@
 """The page of a run: report.md with its pictures, and summary.json for programs."""
 
+import dataclasses
 import json
 import pathlib
 import platform
@@ -67,6 +68,7 @@ def _summary(
         'cross_entropy': scores.cross_entropy,
         'temperature': trained.temperature,
         'shares': trained.shares.tolist(),
+        'refusal': dataclasses.asdict(trained.refusal),
         'label_names': photos.label_names,
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(
@@ -140,6 +142,10 @@ def _page(summary: dict, others: list[dict]) -> str:
         '',
         f'Cross-entropy {summary["cross_entropy"]:.3f} nats, after the logits were divided by '
         f'{summary["temperature"]:.2f}, which fits the validation split best.', '',
+        f'A photograph is taken for no leaf below a coverage of '
+        f'{summary["refusal"]["min_coverage"]:.1%}, and gets no diagnosis below a confidence of '
+        f'{summary["refusal"]["min_confidence"]:.1%}; at least 98% of the validation split lie '
+        'above both.', '',
         *_windows(summary),
         *_priors(summary),
         '| class | recall |', '| --- | --- |',

@@ -3,11 +3,14 @@
 import dataclasses
 import json
 import pathlib
+from typing import Any
 
 import keras
 
+from dualstream.evaluation.refusal import Refusal
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import Recipe, TrainConfig
+from dualstream.training.saved_network import find_network, load_network
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,13 +21,28 @@ class FinishedRun:
       network: gives probabilities (batch, classes) of images.
       config: what defined the training; `routine_of` makes its routine.
       label_names: the classes, in the network's order.
-      summary: what summary.json holds.
+      summary: all that summary.json holds, such as the scores.
     """
 
     network: keras.Model
     config: TrainConfig
     label_names: tuple[str, ...]
-    summary: dict
+    summary: dict[str, Any]
+
+    @property
+    def refusal(self) -> Refusal:
+        """The thresholds below which a photograph gets no diagnosis.
+
+        Raises:
+          UserError: the run is older than refusal, or its thresholds were changed by hand.
+        """
+        if 'refusal' not in self.summary:
+            raise UserError('the run is older than refusal: its summary.json has no thresholds; '
+                            'train it again')
+        try:
+            return Refusal(**self.summary['refusal'])
+        except (TypeError, ValueError) as error:
+            raise UserError(f'the thresholds in summary.json cannot be used: {error}') from error
 
 
 def load_run(source: str) -> FinishedRun:
@@ -36,29 +54,24 @@ def load_run(source: str) -> FinishedRun:
     Raises:
       UserError: a file is missing, cannot be read, or does not fit the other one.
     """
-    path = pathlib.Path(source)
-    path = path / 'model.keras' if path.is_dir() else path
-    if not path.is_file():
-        raise UserError(f'--model={source}: {path} does not exist')
-    config, label_names, summary = _read_summary(path.with_name('summary.json'))
-    try:
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (KeyError, OSError, TypeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f'--model: {path} cannot be loaded: {reason}') from error
+    path = find_network(source, 'model')
+    config, summary = _read_summary(path.with_name('summary.json'))
+    label_names = tuple(summary['label_names'])
+    network = load_network(path, 'model')
     if network.output_shape[-1] != len(label_names):
         raise UserError(f'--model: {path} has {network.output_shape[-1]} classes, and summary.json '
                         f'in its folder names {len(label_names)}')
     return FinishedRun(network, config, label_names, summary)
 
 
-def _read_summary(path: pathlib.Path) -> tuple[TrainConfig, tuple[str, ...], dict]:
-    """The configuration of the run, the names of its classes, and all of its summary."""
+def _read_summary(path: pathlib.Path) -> tuple[TrainConfig, dict[str, Any]]:
+    """The configuration of the run, and all that its summary holds."""
     if not path.is_file():
         raise UserError(f'--model: {path.parent} has no summary.json, which names the classes')
     try:
-        content = json.loads(path.read_text())
-        return _config_of(content['config']), tuple(content['label_names']), content
+        summary = json.loads(path.read_text())
+        tuple(summary['label_names'])
+        return _config_of(summary['config']), summary
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(f'--model: {path} is not the summary of a run: {error!r}') from error
 

@@ -1,10 +1,9 @@
 """Weights of an earlier training as the start of a new one."""
 
-import pathlib
-
 import keras
 
 from dualstream.runtime.errors import UserError
+from dualstream.training.saved_network import find_network, load_network
 
 _HEAD = 'logits'
 
@@ -23,14 +22,7 @@ def take_weights(network: keras.Model, source: str) -> None:
       UserError: there is no such file, it cannot be read, or a layer is missing or has another
         shape; nothing has been changed then.
     """
-    path = pathlib.Path(source)
-    path = path / 'model.keras' if path.is_dir() else path
-    if not path.is_file():
-        raise UserError(f'--init_from={source}: {path} does not exist')
-    try:
-        earlier = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, OSError, KeyError, TypeError) as error:
-        raise UserError(f'--init_from={source} is not a saved network: {error}') from error
+    earlier = load_network(find_network(source, 'init_from'), 'init_from')
     theirs = {layer.name: layer for layer in earlier.layers if layer.weights}
     ours = {layer.name: layer for layer in network.layers
             if layer.weights and layer.name != _HEAD}

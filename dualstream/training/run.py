@@ -9,8 +9,13 @@ import keras
 import numpy as np
 
 from dualstream import network
-from dualstream.evaluation.calibration import fit_temperature, set_temperature
-from dualstream.evaluation.predictions import predict
+from dualstream.evaluation.calibration import (
+    fit_temperature,
+    set_temperature,
+    with_temperature,
+)
+from dualstream.evaluation.predictions import Predictions, predict
+from dualstream.evaluation.refusal import Refusal, choose_refusal
 from dualstream.evaluation.scores import Scores
 from dualstream.pipeline import (
     Photos,
@@ -47,6 +52,8 @@ class Trained:
       temperature: what the network's logits were divided by, so that its probabilities fit the
         validation split best; it is in the network's weights.
       shares: float64 (classes,), the classes' shares that the training showed to the network.
+      refusal: the thresholds below which a photograph gets no diagnosis; at least 98% of the
+        validation split lie above both.
       rows: the lines of metrics.csv, one dict per epoch.
       seconds: what the training and its scoring took, interrupted parts included; preparing the
         data set is not part of it.
@@ -57,6 +64,7 @@ class Trained:
     one_window: dict[str, Scores]
     temperature: float
     shares: np.ndarray
+    refusal: Refusal
     rows: list[dict[str, float]]
     seconds: float
 
@@ -96,8 +104,9 @@ def train(
     steps = count_steps(photos, batch_size)
     _check_profile_steps(options, steps * config.epochs)
     routine = routine or routine_of(config)
-    weights = _class_weights(config, photos)
-    shares = prior.learned_shares(photos.label_counts('train'), weights)
+    counts = photos.label_counts('train')
+    weights = _class_weights(config, counts)
+    shares = prior.learned_shares(counts, weights)
     model = _compiled_network(config, photos, place, steps)
     workdir.claim()
     best = KeepBest(config.recipe.early_stopping) if config.recipe.early_stopping else None
@@ -111,12 +120,9 @@ def train(
     evaluation = functools.partial(
         make_evaluation_batches, photos, routine=routine, batch_size=batch_size, seed=config.seed)
     every = [Validate(evaluation(purpose='validation'), photos.label_names),
-             *([best] if best else []), *callbacks, progress]
-    if options.profile_steps:
-        every.append(TraceSteps(
-            *options.profile_steps, logdir=str(workdir.path / 'tensorboard'),
-            start_step=progress.step, images=batch_size, devices=place.devices,
-            level=options.profile_level))
+             *([best] if best else []), *callbacks, progress,
+             *_tracing(options, workdir, start_step=progress.step, images=batch_size,
+                       devices=place.devices)]
     if not (best and best.stopped):
         with place.cluster.together():
             fit(model, _batches_of(config, photos, place, options, routine, weights),
@@ -124,18 +130,16 @@ def train(
                 callbacks=every, verbose=verbose)
     if best:
         model.set_weights(best.weights)
-    temperature = fit_temperature(
-        predict(model, evaluation(purpose='validation'), photos.label_names))
+    predictions = predict(model, evaluation(purpose='validation'), photos.label_names)
+    temperature = fit_temperature(predictions)
     set_temperature(model, temperature)
-    one_window = _score(model, evaluation(purpose='test'), photos, shares)
-    scores = one_window
-    if config.recipe.tta_windows > 1:
-        windows = evaluation(purpose='test', windows=config.recipe.tta_windows)
-        scores = _score(model, windows, photos, shares)
+    refusal = _choose_refusal(
+        with_temperature(predictions, temperature), config, evaluation, routine, shares)
+    scores, one_window = _score(model, config, evaluation, photos, shares)
     if config.prior == 'uniform':
         prior.assume_uniform_prior(model, shares)
     recipe.synchronize_statistics(model, 1)
-    return Trained(model, scores, one_window, temperature, shares, progress.rows,
+    return Trained(model, scores, one_window, temperature, shares, refusal, progress.rows,
                    progress.earlier_seconds + time.perf_counter() - started)
 
 
@@ -173,10 +177,18 @@ def _compiled_network(
     return model
 
 
-def _class_weights(config: TrainConfig, photos: Photos) -> np.ndarray:
+def _class_weights(config: TrainConfig, counts: np.ndarray) -> np.ndarray:
     if not config.recipe.class_weights:
-        return np.ones(len(photos.label_names))
-    return np.array(list(recipe.class_weights(photos.label_counts('train')).values()))
+        return np.ones(len(counts))
+    return np.array(list(recipe.class_weights(counts).values()))
+
+
+def _tracing(options: RunOptions, workdir: Workdir, **more) -> list[TraceSteps]:
+    """The callback that traces steps, where that is asked for."""
+    if not options.profile_steps:
+        return []
+    return [TraceSteps(*options.profile_steps, logdir=str(workdir.path / 'tensorboard'),
+                       level=options.profile_level, **more)]
 
 
 def _batches_of(
@@ -197,11 +209,36 @@ def _batches_of(
     return make_batches
 
 
-def _score(model, batches, photos: Photos, shares: np.ndarray) -> dict[str, Scores]:
-    """Scores by prior of the classes."""
-    predictions = predict(model, batches, photos.label_names)
-    return {'data': Scores.of(predictions),
-            'uniform': Scores.of(predictions.with_uniform_prior(shares))}
+def _choose_refusal(
+    predictions: Predictions, config: TrainConfig, evaluation: Callable, routine: Callable,
+    shares: np.ndarray,
+) -> Refusal:
+    """Chooses the thresholds of refusal for the network as it is saved."""
+    if config.prior == 'uniform':
+        predictions = predictions.with_uniform_prior(shares)
+    if isinstance(routine, Routine):  # stains are no leaves' colours
+        routine = dataclasses.replace(routine, normalizer=None)
+    coverage = routine_of(config).coverage
+    coverages = evaluation(purpose='validation', routine=routine).map(
+        lambda images, labels: coverage(images))
+    return choose_refusal(np.concatenate([*coverages.as_numpy_iterator()]),
+                          predictions.probabilities.max(axis=1))
+
+
+def _score(
+    model: keras.Model, config: TrainConfig, evaluation: Callable, photos: Photos,
+    shares: np.ndarray,
+) -> tuple[dict[str, Scores], dict[str, Scores]]:
+    """Scores by prior of the classes: as the recipe asks for, and of one window each."""
+    def score(windows: int) -> dict[str, Scores]:
+        predictions = predict(
+            model, evaluation(purpose='test', windows=windows), photos.label_names)
+        return {'data': Scores.of(predictions),
+                'uniform': Scores.of(predictions.with_uniform_prior(shares))}
+
+    one_window = score(1)
+    several = config.recipe.tta_windows
+    return score(several) if several > 1 else one_window, one_window
 
 
 def _description(

@@ -13,6 +13,7 @@ def summary(**changed):
     return {'config': config, 'balanced_accuracy': 0.5, 'accuracy': 0.5, 'label_names': ['a'],
             'by_prior': {'data': {'accuracy': 0.5, 'balanced_accuracy': 0.5}},
             'cross_entropy': 0.7, 'temperature': 1.2,
+            'refusal': {'min_coverage': 0.3, 'min_confidence': 0.4},
             'trivial': {'accuracy': 0.5, 'balanced_accuracy': 0.5},
             'one_window_balanced_accuracy': 0.5, 'per_class_recall': {'a': 0.5},
             'images_per_second': 10.0, 'training_seconds': 1.0, 'parameters': 1,

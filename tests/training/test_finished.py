@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dualstream import network
+from dualstream.evaluation.refusal import Refusal
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import Recipe, TrainConfig
 from dualstream.training.finished import load_run
@@ -35,6 +36,18 @@ def test_a_run_is_loaded_by_its_folder_or_its_model(run, model, name):
         np.testing.assert_array_equal(weight, same)
 
 
+def test_thresholds_of_refusal_are_missed_only_where_they_are_needed(run):
+    older = load_run(str(run))
+    with pytest.raises(UserError, match='older than refusal'):
+        print(older.refusal)
+    for thresholds, message in (({'min_coverage': 2, 'min_confidence': 0}, 'min_coverage'),
+                                ({'min_coverage': 0}, 'min_confidence'), (None, 'mapping')):
+        with pytest.raises(UserError, match=f'summary.json cannot be used.*{message}'):
+            print(dataclasses.replace(older, summary={'refusal': thresholds}).refusal)
+    stored = {'refusal': {'min_coverage': 0.25, 'min_confidence': 0.5}}
+    assert dataclasses.replace(older, summary=stored).refusal == Refusal(0.25, 0.5)
+
+
 @pytest.mark.parametrize('content', [
     '{', '[]', 'null', json.dumps(SUMMARY | {'config': {}}), json.dumps({'config': {}}),
     json.dumps(SUMMARY | {'config': SUMMARY['config'] | {'crop': 'no crop of ours'}})])
@@ -53,7 +66,7 @@ def test_what_is_missing_or_does_not_fit_is_named(run):
         load_run(str(run))
     (run / 'summary.json').write_text(json.dumps(SUMMARY))
     (run / 'model.keras').write_bytes((run / 'model.keras').read_bytes()[:100])
-    with pytest.raises(UserError, match='model.keras cannot be loaded'):
+    with pytest.raises(UserError, match='model.keras is not a saved network of ours'):
         load_run(str(run))
     (run / 'model.keras').unlink()
     with pytest.raises(UserError, match='model.keras does not exist'):

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from dualstream.color import tf_color_mask
 from dualstream.evaluation.predictions import predict
 from dualstream.evaluation.scores import Scores
 from dualstream.network import build
@@ -58,7 +59,7 @@ def test_steps_to_trace_past_the_end_are_refused_before_the_training(train_in):
         train_in('run', QUICK, options=RunOptions(profile_steps=(3, 5)))
 
 
-def test_the_saved_network_assumes_the_prior_that_was_asked_for(train_in, photos):
+def test_prior_and_thresholds_are_those_of_the_saved_network(train_in, photos):
     trained = train_in('run', dataclasses.replace(QUICK, prior='uniform'))
     batches = make_evaluation_batches(
         photos, 'test', routine_of(QUICK), batch_size=8, seed=0)
@@ -69,6 +70,14 @@ def test_the_saved_network_assumes_the_prior_that_was_asked_for(train_in, photos
     for prior, predictions in (('uniform', uniform), ('data', data)):
         assert trained.scores[prior].cross_entropy == pytest.approx(
             Scores.of(predictions).cross_entropy, rel=1e-4)
+    # The validation split is so small that no leaf of it may be refused.
+    batches = make_evaluation_batches(
+        photos, 'validation', routine_of(QUICK), batch_size=8, seed=0)
+    confidences = trained.model.predict(batches, verbose=0).max(axis=1)
+    coverages = [tf_color_mask(image).numpy().mean() for images, _ in batches for image in images]
+    assert 1 < len(coverages) == len(confidences) < 50
+    assert trained.refusal.min_confidence == pytest.approx(confidences.min(), abs=2e-4)
+    assert trained.refusal.min_coverage == pytest.approx(min(coverages), abs=2e-4)
 
 
 def test_a_training_starts_from_the_weights_of_another(train_in, tmp_path):
@@ -89,10 +98,12 @@ def test_a_training_starts_from_the_weights_of_another(train_in, tmp_path):
     ('missing.keras', 'missing.keras does not exist'),
     ('.', 'model.keras does not exist'),
     ('text.keras', 'is not a saved network'),
+    ('old.h5', 'is in the HDF5 format'),
     ('tiny.keras', r'another size: layer \w+ has weights of .*; use the same --preset'),
     ('other.keras', 'is another network: it has no layer ')])
 def test_weights_of_another_network_are_refused(tmp_path, source, message):
     (tmp_path / 'text.keras').write_text('no network')
+    (tmp_path / 'old.h5').write_bytes(b'\x89HDF')
     build('tiny', (64, 64)).save(tmp_path / 'tiny.keras')
     build('nano', (64, 64), slow='none').save(tmp_path / 'other.keras')
     network = build('nano', (64, 64))
