@@ -82,7 +82,7 @@ def arrange(contents: bytes) -> tuple[bytes, np.ndarray]:
 
 
 def _segments(contents: bytes) -> list[tuple[int, bytes]]:
-    """Lists the segments up to the first scan: marker, and what is in it."""
+    """Lists the segments up to the first scan: each segment's marker and content."""
     segments, at = [], 2
     while contents[at:at + 1] == b'\xff' and contents[at + 1] != 0xDA:
         if contents[at + 1] == 0xFF:  # a fill byte

@@ -9,6 +9,7 @@ import pathlib
 
 from absl import flags
 
+from dualstream.color.fluorochromes.merging import MODES
 from dualstream.runtime import command
 from dualstream.runtime.errors import UserError
 
@@ -16,7 +17,7 @@ _COLORS = flags.DEFINE_list(
     'colors', ['mgc'], 'Lookup colours of the channels: one each, by name or as #rrggbb, or one of '
     'the palettes rgb, mgc (magenta, green, cyan) and okabe_ito.')
 _MODE = flags.DEFINE_enum(
-    'mode', 'additive', ['additive', 'max', 'screen'], 'How colours are combined.')
+    'mode', 'additive', MODES, 'How colours are combined.')
 _STRETCH = flags.DEFINE_boolean(
     'stretch', False, 'Stretch each channel from its 1st to its 99.9th percentile.')
 _OUT = flags.DEFINE_string('out', 'runs/merge.png', 'The picture to write, a .png or a .tif.')

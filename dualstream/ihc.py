@@ -15,7 +15,7 @@ from absl import flags
 from dualstream.runtime import command, configflags
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
-from dualstream.runtime.pictures import Readable, find_pictures, free_names
+from dualstream.runtime.pictures import Readable, check_folder, find_pictures, free_names
 from dualstream.slides.ihc_config import IhcConfig
 
 _OUT = flags.DEFINE_string('out', 'runs/ihc', 'The folder that results are written to.')
@@ -37,8 +37,7 @@ def main(argv: list[str]) -> None:
     config = configflags.read(IhcConfig)
     stains = read_qupath(_STAINS.value) if _STAINS.value else None
     out = pathlib.Path(_OUT.value)
-    if out.exists() and not out.is_dir():
-        raise UserError(f'--out={out} is a file, not a folder')
+    check_folder(out)
     files = [file for path in argv[1:] for file in find_pictures(pathlib.Path(path), SUFFIXES)]
     names = free_names({file: out / f'{file.stem}-ihc' for file in files})
     names = {file: name.with_name(f'{name.name}.png') for file, name in names.items()}

@@ -11,7 +11,7 @@ numbers with their units, gray and channels with as many bits as the picture has
 
 Pictures are JPEG, PNG, BMP or TIFF, of 8 or 16 bits a channel or floating in [0, 1]; an alpha
 channel is dropped. A TIFF is read and written tile by tile, so that a slide larger than the memory
-is no trouble. DIR/recolor-sheet-1.png and so on show each picture beside what became of it. A
+is no trouble. DIR/recolor-sheet-1.png and so on show each picture before and after. A
 picture that cannot be read is named, the others are made, and the status is 1.
 """
 
@@ -22,12 +22,11 @@ from absl import flags
 
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
-from dualstream.runtime.choices import NORMALIZATIONS
+from dualstream.runtime.choices import NORMALIZATIONS, RECOLORINGS
 from dualstream.runtime.errors import UserError
-from dualstream.runtime.pictures import Readable, find_pictures, free_names
+from dualstream.runtime.pictures import Readable, check_folder, find_pictures, free_names
 
-_TO = flags.DEFINE_enum('to', None, ['lab', 'hsv', 'hed', 'gray', 'channels'],
-                        'What to make of red, green and blue.')
+_TO = flags.DEFINE_enum('to', None, RECOLORINGS, 'What to make of red, green and blue.')
 _COLORS = flags.DEFINE_list(
     'colors', ['red', 'green', 'blue'], 'Lookup colours of the channels, for --to=channels: one to '
     'three names or #rrggbb, or one of the palettes rgb, mgc and okabe_ito.')
@@ -49,8 +48,7 @@ def main(argv: list[str]) -> None:
     if (_NORMALIZE.value == 'none') != (not _REFERENCE.value):
         raise UserError('--normalize and --reference need each other')
     out = pathlib.Path(_OUT.value)
-    if out.exists() and not out.is_dir():
-        raise UserError(f'--out={out} is a file, not a folder')
+    check_folder(out)
 
     with command.hushed():
         import dualstream.slides.recoloring  # noqa: F401, and with it TensorFlow
@@ -89,6 +87,7 @@ def _normalizer():
     """The normalizer, adapted to overviews of the references."""
     import numpy as np
 
+    from dualstream.color.bit_depth import white_level
     from dualstream.color.stains import StainNormalizer
     from dualstream.slides.reading import open_slide
 
@@ -97,9 +96,8 @@ def _normalizer():
         with open_slide(reference) as slide:
             if slide.shape[2] != 3:
                 raise UserError(f'--reference={reference} is gray')
-            view = slide.overview(1024)
-        top = np.iinfo(view.dtype).max if view.dtype.kind == 'u' else 1
-        views.append((view / top).astype(np.float32))
+            view = slide.overview()
+        views.append((view / white_level(view.dtype)).astype(np.float32))
     try:
         normalizer.adapt(views)
     except ValueError as error:
@@ -166,7 +164,7 @@ def _trust(pixels, colors) -> str:
 
 
 def _progress(file: pathlib.Path, readable: Readable) -> Callable[[float], None]:
-    """Shows beside the bar how much of a large picture is done."""
+    """Shows after the bar how much of a large picture is done."""
     done = 0.0
 
     def progress(share: float) -> None:

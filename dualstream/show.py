@@ -21,7 +21,7 @@ from dualstream.color.ranges import HsvRange, LchRange
 from dualstream.runtime import command, configflags
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
-from dualstream.runtime.pictures import Readable, find_pictures
+from dualstream.runtime.pictures import Readable, check_folder, find_pictures
 from dualstream.training.config import TrainConfig
 
 _OUT = flags.DEFINE_string('out', 'runs/show', 'The folder that the pictures are written to.')
@@ -54,8 +54,7 @@ def main(argv: list[str]) -> None:
     thresholds = _thresholds()
     crops = configflags.read(TrainConfig)
     out = pathlib.Path(_OUT.value)
-    if out.exists() and not out.is_dir():
-        raise UserError(f'--out={out} is a file, not a folder')
+    check_folder(out)
 
     try:
         color_range = (LchRange if _SPACE.value == 'lch' else HsvRange)(**thresholds)

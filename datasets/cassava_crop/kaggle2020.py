@@ -61,7 +61,7 @@ def _check_label_map(root: epath.Path) -> None:
 
 
 def _from_images(root: epath.Path) -> tuple[list[Record], list[str]]:
-    """The records that can be checked, and what is wrong with the others."""
+    """Gives the records that are sound, and a message for each of the others."""
     table = root / 'train.csv'
     if not table.exists():
         raise Refused(root, [f'{table.name} is missing'])
@@ -84,7 +84,7 @@ def _from_images(root: epath.Path) -> tuple[list[Record], list[str]]:
 
 
 def _from_tfrecords(root: epath.Path) -> tuple[list[Record], list[str]]:
-    """The records that can be checked, and what is wrong with the others."""
+    """Gives the records that are sound, and a message for each of the others."""
     rows, contents, problems = [], [], []
     for path in sorted((root / 'train_tfrecords').glob('ld_train*.tfrec')):
         for example in _examples(path):

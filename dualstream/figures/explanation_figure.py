@@ -4,6 +4,7 @@ import matplotlib.colors
 import matplotlib.figure
 import numpy as np
 
+from dualstream.color.luma import LUMA
 from dualstream.evaluation.explanation import Explanation
 from dualstream.figures.routine_figure import draw_window
 
@@ -35,7 +36,7 @@ def explanation_figure(
     for axes, pixels, heading in (
             (whole, photo, 'the photograph, and the window'),
             (seen, image, 'what the network saw'),
-            (gray, np.repeat(image @ [[0.299], [0.587], [0.114]], 3, axis=2),
+            (gray, np.repeat(image @ np.reshape(LUMA, [3, 1]), 3, axis=2),
              'where the gray stream looked'),
             (hsv, _color_alone(image), 'where the HSV stream looked')):
         axes.imshow(np.clip(pixels, 0, 255 if pixels.dtype == np.uint8 else 1))

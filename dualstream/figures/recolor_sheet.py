@@ -1,4 +1,4 @@
-"""Sheets of recoloured pictures: each beside what it was."""
+"""Sheets of recoloured pictures, each before and after."""
 
 import dataclasses
 
@@ -7,13 +7,13 @@ import matplotlib.figure
 import numpy as np
 
 from dualstream.color import lookup_colors
+from dualstream.color.bit_depth import white_level
 from dualstream.slides.recoloring import Recoloring
 
 PER_SHEET = 8
 _INK = '0.15'
 _RANGES = {'lab': ((0, 100), (-100, 100), (-100, 100)), 'hsv': ((0, 360), (0, 1), (0, 1))}
 _MAPS = {'lab': ('gray', 'PiYG_r', 'coolwarm_r'), 'hsv': ('hsv', 'gray', 'gray')}
-_TOP = {'uint8': 255, 'uint16': 65535}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Pair:
 def recolor_sheet(
     pairs: list[Pair], recoloring: Recoloring, title: str = ''
 ) -> matplotlib.figure.Figure:
-    """Draws each picture in a row, with all that was made of it beside it.
+    """Draws each picture in a row, followed by all that was made of it.
 
     Args:
       pairs: at most `PER_SHEET`.
@@ -75,11 +75,11 @@ def _look(recoloring: Recoloring, after: np.ndarray, number: int) -> dict:
         return {'cmap': 'gray_r', 'vmin': 0, 'vmax': max(most, 1e-3)}
     color = lookup_colors(recoloring.colors)[number] if recoloring.to == 'channels' else (1, 1, 1)
     ramp = matplotlib.colors.LinearSegmentedColormap.from_list('channel', [(0, 0, 0), color])
-    return {'cmap': ramp, 'vmin': 0, 'vmax': _TOP.get(after.dtype.name, 1)}
+    return {'cmap': ramp, 'vmin': 0, 'vmax': white_level(after.dtype)}
 
 
 def _eight_bits(pixels: np.ndarray) -> np.ndarray:
-    return np.round(pixels * (255 / _TOP.get(pixels.dtype.name, 1))).astype(np.uint8)
+    return np.round(pixels * (255 / white_level(pixels.dtype))).astype(np.uint8)
 
 
 def _shortened(name: str, most: int = 32) -> str:

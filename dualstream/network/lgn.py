@@ -12,9 +12,7 @@ from keras import ops
 
 from dualstream.color.cielab import lab_planes
 from dualstream.color.hsv import sixths_saturation_value, within_turn
-
-_LUMA = (0.299, 0.587, 0.114)
-"""Shares of red, green and blue in luminance, after ITU-R BT.601: the Y that a JPEG file stores."""
+from dualstream.color.luma import LUMA
 
 HUES = ('raw', 'circular')
 
@@ -42,7 +40,7 @@ class Luminance(keras.layers.Layer):
 
     def call(self, images):
         red, green, blue = _planes(images)
-        luminance = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+        luminance = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
         return ops.cast(ops.expand_dims(luminance, -1), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):

@@ -15,6 +15,9 @@ PRESETS = ('nano', 'tiny', 'small', 'base')
 NORMALIZATIONS = ('none', 'macenko', 'reinhard', 'vahadane')
 """How the stains of slides are made alike: not at all, or by one of three methods."""
 
+RECOLORINGS = ('lab', 'hsv', 'hed', 'gray', 'channels')
+"""What can be made of red, green and blue: a colour space, stains, luma, or recreated channels."""
+
 SMALLEST_IMAGE = 64
 """Pixels along the shorter side of an image: the last stages of a network see it 2 cells high."""
 

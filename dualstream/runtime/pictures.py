@@ -31,6 +31,16 @@ def find_pictures(path: pathlib.Path, suffixes: Sequence[str]) -> list[pathlib.P
     return files
 
 
+def check_folder(out: pathlib.Path) -> None:
+    """Checks that a folder for results can be made, where it is missing.
+
+    Raises:
+      UserError: it is a file.
+    """
+    if out.exists() and not out.is_dir():
+        raise UserError(f'--out={out} is a file, not a folder')
+
+
 def free_names(wanted: dict[pathlib.Path, pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
     """Gives each picture the name that is wanted for it, or with a number where another has it.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from dualstream.color import merge
+from dualstream.color.bit_depth import white_level
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
 from dualstream.slides.reading import Slide, open_slide
@@ -68,18 +69,16 @@ def _tiles(bands, levels, colors, *, mode: str, dtype: np.dtype) -> Iterator[np.
     lows, highs = np.array(levels, np.float32).T
     for band in bands:
         for tile in cut(band):
-            unit = tile / np.float32(_top(tile.dtype))
+            unit = tile / np.float32(white_level(tile.dtype))
             merged = np.asarray(merge((unit - lows) / (highs - lows), colors, mode=mode))
-            yield np.round(merged * _top(dtype)).astype(dtype) if dtype.kind == 'u' else merged
+            if dtype.kind == 'u':
+                merged = np.round(merged * white_level(dtype)).astype(dtype)
+            yield merged
 
 
 def _levels(slide: Slide) -> tuple[float, float]:
-    low, high = np.percentile(slide.overview(1024) / _top(slide.dtype), STRETCH)
+    low, high = np.percentile(slide.overview() / white_level(slide.dtype), STRETCH)
     return float(low), float(max(high, low + 1e-4))  # a channel of one level stays dark
-
-
-def _top(dtype: np.dtype) -> float:
-    return np.iinfo(dtype).max if dtype.kind == 'u' else 1.0
 
 
 def _in_words(slide: Slide) -> str:

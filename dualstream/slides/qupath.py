@@ -50,7 +50,7 @@ def write_qupath(path: os.PathLike | str, stains: StainConvention, *, name: str)
     Args:
       path: the file to write; its folder must exist.
       stains: the vectors, in red, green and blue; their names; and the background.
-      name: what QuPath shall call them.
+      name: the name that QuPath shows.
 
     Example:
       >>> from dualstream.color.conventions import QUPATH

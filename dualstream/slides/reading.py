@@ -51,7 +51,7 @@ class Slide:
         for first in range(0, self.shape[0], rows):
             yield self.read_rows(first, min(first + rows, self.shape[0]))
 
-    def overview(self, most: int) -> np.ndarray:
+    def overview(self, most: int = 1024) -> np.ndarray:
         """Reads every k-th pixel of every k-th row, for the least k that gives `most` a side."""
         step = -(-max(self.shape[:2]) // most)
         rows = max(256 // step, 1) * step

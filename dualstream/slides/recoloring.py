@@ -9,20 +9,16 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import rgb_to_hed, rgb_to_hsv, rgb_to_lab, unmix
+from dualstream.color.bit_depth import white_level
 from dualstream.color.conventions import QUPATH, SKIMAGE, StainConvention
+from dualstream.color.luma import LUMA
 from dualstream.color.stains import StainNormalizer, Validity
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
 from dualstream.slides.reading import open_slide
 from dualstream.slides.writing import TILE, cut, write_png, write_tiles
 
-RESULTS = ('lab', 'hsv', 'hed', 'gray', 'channels')
-"""What `Recoloring` can make of red, green and blue."""
-
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as the network's Luminance
 _CHUNK = 2**16  # pixels at a time: XLA compiles for one size, whatever the size of the picture
-_OVERVIEW = 1024  # pixels along the longer side
-_TOP = {'uint8': 255, 'uint16': 65535}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,7 +26,8 @@ class Recoloring:
     """What is made of each pixel.
 
     Attributes:
-      to: one of RESULTS; None for red, green and blue, which the normalizer has changed.
+      to: one of `runtime.choices.RECOLORINGS`; None for red, green and blue, which the normalizer
+        has changed.
       colors: the lookup colours of the channels; see `unmix`.
       stains: how stains are told apart for 'hed'; see `rgb_to_hed`.
       normalizer: applied first; adapted to its reference already.
@@ -65,7 +62,7 @@ class Recoloring:
         """
         if not self.normalizer:
             return ()
-        return self.normalizer.measure((overview / _TOP.get(overview.dtype.name, 1)).astype('f4'))
+        return self.normalizer.measure((overview / white_level(overview.dtype)).astype('f4'))
 
     def __call__(self, pixels: np.ndarray, source=()) -> np.ndarray:
         """Recolours pixels.
@@ -90,7 +87,7 @@ class Recoloring:
     def _compiled(self):
         @tf.function(jit_compile=True)
         def recolor(pixels, source):
-            top = _TOP.get(pixels.dtype.name, 1)
+            top = white_level(pixels.dtype)
             image = tf.cast(pixels, tf.float32) / top
             if self.normalizer:
                 image = self.normalizer.normalize(image, source)[0]
@@ -109,7 +106,7 @@ class Recoloring:
 
 
 def _to_gray(image):
-    return tf.reduce_sum(image * tf.constant(_LUMA), axis=-1, keepdims=True)
+    return tf.reduce_sum(image * tf.constant(LUMA), axis=-1, keepdims=True)
 
 
 class Thumbnail:
@@ -178,7 +175,7 @@ def recolor_file(
         shape = (height, width, len(recoloring.names))
         before = Thumbnail(slide.shape, slide.dtype, thumbnail)
         after = Thumbnail(shape, dtype, thumbnail)
-        source = recoloring.measure(slide.overview(_OVERVIEW)) if recoloring.normalizer else ()
+        source = recoloring.measure(slide.overview()) if recoloring.normalizer else ()
 
         def tiles() -> Iterator[np.ndarray]:
             for line, band in enumerate(slide.bands(TILE)):

@@ -3,11 +3,9 @@
 Fluorescence is measured in 12 to 16 bits, so uint16 counts here beside uint8 and floating dtypes.
 """
 
+from dualstream.color.bit_depth import WHITE
 from dualstream.color.planes import join
 from dualstream.color.tensor_ops import ops_of
-
-_TOP = {'uint8': 255, 'uint16': 65535}
-"""The greatest value of each integer dtype that intensities may have."""
 
 
 def split_intensities(pixels, name: str, *, channels: int | None = None):
@@ -39,25 +37,25 @@ def split_intensities(pixels, name: str, *, channels: int | None = None):
     if not keras.utils.is_keras_tensor(pixels):
         pixels = ops.convert_to_tensor(pixels)
     dtype = keras.backend.standardize_dtype(pixels.dtype)
-    if dtype not in _TOP and not keras.backend.is_float_dtype(dtype):
+    if dtype not in WHITE and not keras.backend.is_float_dtype(dtype):
         raise ValueError(f'{name} must be uint8, uint16, or floating in [0, 1]; got {dtype}')
     found = pixels.shape[-1] if len(pixels.shape) > 1 else None
     if not found or channels and found != channels:
         raise ValueError(f'{name} must be (..., H, W, {channels or "channels"}); '
                          f'got shape {tuple(pixels.shape)}')
     planes = ops.unstack(ops.moveaxis(ops.cast(pixels, 'float32'), -1, 0), found)
-    if dtype in _TOP:
-        return ops, [plane / _TOP[dtype] for plane in planes], dtype
+    if dtype in WHITE:
+        return ops, [plane / WHITE[dtype] for plane in planes], dtype
     return ops, [ops.clip(plane, 0.0, 1.0) for plane in planes], dtype
 
 
 def join_intensities(ops, planes, dtype: str):
     """Puts planes in [0, 1] together in a dtype; integers are rounded."""
-    if dtype in _TOP:
-        planes = [ops.round(plane * _TOP[dtype]) for plane in planes]
+    if dtype in WHITE:
+        planes = [ops.round(plane * WHITE[dtype]) for plane in planes]
     return join(ops, planes, dtype)
 
 
 def smallest_step(dtype: str) -> float:
     """The smallest step in [0, 1] that a dtype makes; that of 8 bits for floating ones."""
-    return 1 / _TOP.get(dtype, 255)
+    return 1 / WHITE.get(dtype, 255)

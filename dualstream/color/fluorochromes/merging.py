@@ -12,7 +12,7 @@ def merge(channels, colors='rgb', *, mode: str = 'additive'):
 
     The numbers of the picture are what a screen is given (sRGB as encoded), as in ImageJ's
     composites. Use `additive` to be able to unmix the picture again; `max` where a bright channel
-    shall hide a dim one; `screen` where nothing shall clip, at the price of overlaps that are
+    may hide a dim one; `screen` where nothing may clip, at the price of overlaps that are
     brighter than one channel and dimmer than their sum.
 
     Args:

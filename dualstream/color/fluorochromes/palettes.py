@@ -1,6 +1,6 @@
 """Lookup colours: the colour that a channel has in a merge where it is brightest.
 
-Red beside green is what a picture of two fluorochromes often shows, and what every twelfth man
+Red and green is what a picture of two fluorochromes often shows, and what every twelfth man
 cannot read. Okabe and Ito (2002, Color Universal Design, jfly.uni-koeln.de/color) show magenta
 beside green instead, and give eight colours that people with any colour vision tell apart; Wong
 (2011, Points of view: Color blindness, Nature Methods 8:441) recommends both to microscopists.
