@@ -2,6 +2,8 @@
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = '''
 import tensorflow as tf
 from dualstream import hue_channels, merge, unmix
@@ -65,8 +67,7 @@ COMPILED = ('mask', 'loop', 'array', 'array, grid', 'random', 'frames, array', '
             'vahadane')
 
 
-@pytest.fixture(scope='module', params=[
-    'v5litepod-1', pytest.param('v6e-1', marks=pytest.mark.slow)])
+@pytest.fixture(scope='module', params=['v5litepod-1', 'v6e-1'])
 def outcomes(request, run):
     return dict(run(PROGRAM, request.param))
 

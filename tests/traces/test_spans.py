@@ -22,3 +22,20 @@ def test_they_are_sets(one, other):
     assert moments(both) == moments(one) & moments(other)
     assert moments(spans.difference(one_merged, other_merged)) == moments(one) - moments(other)
     assert spans.total(both) == len(moments(one) & moments(other))
+
+
+class Counted(list):
+    """A list that counts how often its elements are read."""
+
+    reads = 0
+
+    def __getitem__(self, place):
+        self.reads += 1
+        return super().__getitem__(place)
+
+
+def test_a_few_spans_are_found_among_many_without_reading_all():
+    many = Counted((2 * number, 2 * number + 1) for number in range(100_000))
+    assert spans.intersection([(150_000, 150_003)], many) == [
+        (150_000, 150_001), (150_002, 150_003)]
+    assert 0 < many.reads < 100
