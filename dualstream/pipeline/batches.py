@@ -162,9 +162,7 @@ def make_evaluation_batches(
       (<= batch, windows, height, width, 3), int64 (<= batch,)).
     """
     def to_image(example, window):
-        key = tf.random.experimental.stateless_fold_in(
-            tf.stack([tf.constant(seed, tf.int64), 1 + window]), example['index'])
-        return routine(example, key), example['label']
+        return routine(example, evaluation_seed(seed, example, window)), example['label']
 
     def each_window(example):
         return tf.data.Dataset.range(windows).map(lambda window: (example, window))
@@ -177,6 +175,20 @@ def make_evaluation_batches(
         images = images.batch(windows).map(lambda image, label: (image, label[0]))
     count = tf.data.experimental.assert_cardinality(photos.count(purpose))
     return images.apply(count).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def evaluation_seed(
+    seed: int, example: dict[str, tf.Tensor], window: int | tf.Tensor = 0
+) -> tf.Tensor:
+    """Gives the seed, int64 (2,), that the routine gets in `make_evaluation_batches`.
+
+    Args:
+      seed: that of the batches.
+      example: as `Photos.read` gives it.
+      window: which of the example's windows, from 0.
+    """
+    return tf.random.experimental.stateless_fold_in(
+        tf.stack([tf.constant(seed, tf.int64), tf.cast(1 + window, tf.int64)]), example['index'])
 
 
 def _uncompiled(function: Callable) -> Callable:

@@ -17,6 +17,9 @@ from dualstream.runtime.atomic import writing
 from dualstream.runtime.errors import UserError
 from dualstream.runtime.locks import wait_for_lock
 
+_FILE_NAMES = ('filename', 'image/filename', 'file_name')
+"""How TFDS sets call the feature that holds the name of an image's file."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Photos:
@@ -93,6 +96,20 @@ class Photos:
 
         return stored.enumerate().map(keep)
 
+    def labels(self, purpose: str) -> np.ndarray:
+        """Reads the labels of 'train', 'validation' or 'test', int64 (examples,); -1 is hidden."""
+        batches = self._labels(self.splits[purpose]).batch(4096).as_numpy_iterator()
+        return np.concatenate([np.zeros(0, np.int64), *batches])
+
+    def names(self, purpose: str) -> list[str]:
+        """Reads the names of the files; where the set stores none, it makes names of the places."""
+        features = self.builder.info.features
+        name = next((key for key in _FILE_NAMES if key in features), None)
+        if name is None:
+            return [f'{purpose} {place}' for place in range(self.count(purpose))]
+        stored = self._stored(self.splits[purpose], {name}).as_numpy_iterator()
+        return [example[name].decode() for example in stored]
+
     def label_counts(self, purpose: str) -> np.ndarray:
         """Counts the examples of each class.
 
@@ -112,7 +129,9 @@ class Photos:
         except (OSError, ValueError):
             counts = {}
         if key not in counts:
-            counts[key] = self._count_labels(self.splits[purpose]).tolist()
+            labels = self.labels(purpose)
+            counts[key] = np.bincount(
+                labels[labels >= 0], minlength=len(self.label_names)).tolist()
             with contextlib.suppress(OSError), writing(path) as scratch:
                 scratch.write_text(json.dumps(counts))
         return np.array(counts[key], np.int64)
@@ -135,12 +154,6 @@ class Photos:
 
     def _has_labels(self, split: str) -> bool:
         return next(self._labels(split).as_numpy_iterator(), -1) >= 0
-
-    def _count_labels(self, split: str) -> np.ndarray:
-        total = np.zeros(len(self.label_names), np.int64)
-        for labels in self._labels(split).batch(4096).as_numpy_iterator():
-            total += np.bincount(labels[labels >= 0], minlength=len(total))
-        return total
 
     def _has_usable_grid(self) -> bool:
         """Whether there is a leaf grid, made with the mask and block that this version uses."""

@@ -8,10 +8,11 @@ import sklearn.metrics
 import sklearn.model_selection
 import tensorflow as tf
 
+from dualstream.evaluation.lights import changed_light
 from dualstream.network import DualStreamConfig, dual_stream, multiply_adds
 from dualstream.pipeline.augment import turn_and_flip
 from dualstream.training import recipe
-from experiments.streams.photographs import Windows, changed_light
+from experiments.streams.photographs import Windows
 
 BATCH_SIZE = 16
 LEARNING_RATE = 2e-3

@@ -1,10 +1,9 @@
-"""Reads the images that networks are compared on: leafiest windows, also in changed light."""
+"""Reads the images that networks are compared on: the leafiest windows."""
 
 import dataclasses
 import pathlib
 
 import numpy as np
-import skimage.filters
 import tensorflow as tf
 import tqdm
 
@@ -62,29 +61,3 @@ def read_windows(source: str, data_dir: str | None) -> Windows:
         images.append(np.round(255 * image.numpy()).astype(np.uint8))
         labels.append(int(example['label']))
     return Windows(np.stack(images), np.array(labels), names, synthetic)
-
-
-def changed_light(images: np.ndarray) -> dict[str, np.ndarray]:
-    """Changes images as another light or camera might.
-
-    Args:
-      images: float32 (n, h, w, 3) in [0, 1].
-
-    Returns:
-      Name of the change -> float32 (n, h, w, 3) in [0, 1].
-    """
-    rng = np.random.default_rng(0)
-    pixels = tf.constant(images)
-    changed = {
-        'darker': 0.6 * images,
-        'brighter': 1.4 * images,
-        'warmer': images * np.float32([1.15, 1, 0.85]),
-        'cooler': images * np.float32([0.85, 1, 1.15]),
-        'hue + 15 degrees': tf.image.adjust_hue(pixels, 15 / 360).numpy(),
-        'hue - 15 degrees': tf.image.adjust_hue(pixels, -15 / 360).numpy(),
-        'blur': skimage.filters.gaussian(images, (0, 1.5, 1.5, 0)),
-        'JPEG, quality 20': np.stack(
-            [tf.image.adjust_jpeg_quality(image, 20).numpy() for image in images]),
-        'noise': images + rng.normal(0, 0.08, images.shape),
-    }
-    return {name: np.clip(value, 0, 1).astype(np.float32) for name, value in changed.items()}

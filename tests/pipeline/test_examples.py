@@ -76,7 +76,7 @@ def test_counting_parses_no_image(photos, monkeypatch):
         return asked[-1]
 
     monkeypatch.setattr(type(photos.builder), 'as_dataset', spy)
-    photos._count_labels('test')
+    photos.labels('test')
     assert set(asked[0].element_spec) == {'label'}
 
 
