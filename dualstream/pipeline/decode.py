@@ -6,6 +6,9 @@ import tensorflow as tf
 
 from dualstream.pipeline.restarts import cut_jpeg
 
+MOST_PIXELS = 50_000_000
+"""The largest frame that is decoded: 50 megapixels, 150 MB once decoded."""
+
 
 def decode_frame(contents: tf.Tensor) -> tf.Tensor:
     """Decodes the whole frame at full size.
@@ -20,7 +23,7 @@ def decode_frame(contents: tf.Tensor) -> tf.Tensor:
       uint8 (H, W, 3), sRGB.
 
     Raises:
-      tf.errors.InvalidArgumentError: the bytes are not a whole image.
+      tf.errors.InvalidArgumentError: the bytes are not a whole image, or `checked` refuses them.
 
     Example:
 
@@ -29,7 +32,7 @@ def decode_frame(contents: tf.Tensor) -> tf.Tensor:
     TensorShape([60, 80, 3])
     """
     with tf.name_scope('decode'):
-        frame = tf.io.decode_image(contents, channels=3, expand_animations=False)
+        frame = tf.io.decode_image(checked(contents), channels=3, expand_animations=False)
         return tf.ensure_shape(frame, [None, None, 3])
 
 
@@ -61,6 +64,7 @@ def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
             for ratio in (1, 2, 4, 8)])
 
     with tf.name_scope('decode'):
+        contents = checked(contents)
         pixels = tf.cond(tf.io.is_jpeg(contents), scaled, lambda: decode_frame(contents))
     return tf.image.resize(pixels, [height, width], antialias=True) / 255
 
@@ -167,6 +171,42 @@ def to_pixels(image: tf.Tensor) -> tf.Tensor:
     [0, 64, 255]
     """
     return tf.cast(tf.round(255 * image), tf.uint8)
+
+
+def checked(contents: tf.Tensor) -> tf.Tensor:
+    """Refuses a photograph whose header says that it has more than `MOST_PIXELS`.
+
+    A decoder takes memory for all pixels that the header says, and time to fill them, however few
+    bytes follow: so the header is read before.
+
+    Args:
+      contents: string, the bytes of a JPEG or PNG. Those of other formats pass.
+
+    Returns:
+      The same bytes.
+
+    Raises:
+      tf.errors.InvalidArgumentError: it has more, or its header cannot be read.
+
+    Example:
+
+    >>> photo = tf.io.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))
+    >>> bool(checked(photo) == photo)
+    True
+    """
+    def of_png():
+        # Width and height, 4 bytes each, the highest first (PNG, section 11.2.1).
+        return tf.io.decode_raw(
+            tf.strings.substr(contents, 16, 8), tf.int32, little_endian=False)
+
+    size = tf.case(
+        [(tf.io.is_jpeg(contents), lambda: tf.io.extract_jpeg_shape(contents)[:2]),
+         (tf.equal(tf.strings.substr(contents, 0, 4), b'\x89PNG'), of_png)],
+        default=lambda: tf.constant([0, 0]))
+    few = tf.reduce_prod(tf.cast(size, tf.int64)) <= MOST_PIXELS
+    said = f'the photograph says that it has more than {MOST_PIXELS // 10**6} megapixels'
+    with tf.control_dependencies([tf.debugging.Assert(few, [said])]):
+        return tf.identity(contents)
 
 
 def frame_size(contents: tf.Tensor) -> tf.Tensor:

@@ -27,6 +27,7 @@ from dualstream.color import (
 from dualstream.color.packed import count_blocks, packed_mask, unpack
 from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
 from dualstream.pipeline.decode import (
+    checked,
     cut,
     decode_frame,
     decode_image,
@@ -288,7 +289,7 @@ def _glance(contents: tf.Tensor) -> tf.Tensor:
     """The frame at 1/8 scale, uint8 (ceil(H/8), ceil(W/8), 3): of a JPEG, each block's mean."""
     return tf.cond(
         tf.io.is_jpeg(contents),
-        lambda: tf.io.decode_jpeg(contents, channels=3, ratio=BLOCK),
+        lambda: tf.io.decode_jpeg(checked(contents), channels=3, ratio=BLOCK),
         lambda: _shrink(decode_frame(contents)))
 
 

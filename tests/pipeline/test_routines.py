@@ -1,6 +1,7 @@
 """Routines: seven ways from bytes to image, and three places to look."""
 
 import itertools
+import zlib
 
 import numpy as np
 import pytest
@@ -169,3 +170,24 @@ def test_array_crop_is_what_the_routine_chooses(examples):
     frame = decode_frame(examples[1]['image'])
     window = Routine((224, 224), look='pixels', mask_step=1).window_of_frame(frame, SEED)
     np.testing.assert_array_equal(window, array_crop(tf_color_mask(frame), (224, 224)))
+
+
+def lying(contents: bytes, height: int, width: int) -> bytes:
+    """A JPEG or PNG whose header says another size."""
+    if contents.startswith(b'\x89PNG'):
+        head = b'IHDR' + width.to_bytes(4, 'big') + height.to_bytes(4, 'big') + contents[24:29]
+        return contents[:12] + head + zlib.crc32(head).to_bytes(4, 'big') + contents[33:]
+    at = contents.index(b'\xff\xc0') + 5
+    return contents[:at] + height.to_bytes(2, 'big') + width.to_bytes(2, 'big') + contents[at + 4:]
+
+
+@pytest.mark.parametrize('encode', [tf.io.encode_jpeg, tf.io.encode_png])
+@pytest.mark.parametrize('changes', [
+    {'look': 'pixels'}, {'look': 'glance'}, {'mask': 'none', 'crop': 'none'}])
+def test_a_photograph_that_says_it_is_huge_is_refused_before_it_is_decoded(encode, changes):
+    contents = encode(np.zeros([64, 96, 3], np.uint8)).numpy()
+    routine = Routine((64, 64), **changes)
+    assert routine({'image': lying(contents, 64, 96)}, SEED).shape == (64, 64, 3)
+    for height, width in ((60000, 60000), (6251, 8000)):
+        with pytest.raises(tf.errors.InvalidArgumentError, match='more than 50 megapixels'):
+            routine({'image': lying(contents, height, width)}, SEED)
