@@ -48,6 +48,6 @@ def _write_and_answer(name, workdir, out, photographs):
 
         module = importlib.import_module(f'dualstream.export.{name}')
         source = load_source(workdir)
-        path = module.write(source, out)
+        path = module.write(source, out, photographs)
         answers = module.answer(source, path, photographs)
     return {entry: (each, module.LIMITS[entry]) for entry, each in answers.items()}

@@ -3,9 +3,9 @@
 import tensorflow as tf
 
 from dualstream.export.orientation import find_orientation, turn_upright
+from dualstream.pipeline.decode import MOST_PIXELS
 
 MOST_BYTES = 30_000_000
-MOST_PIXELS = 50_000_000
 _PNG = b'\x89PNG\r\n\x1a\n'
 
 

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from dualstream.evaluation.refusal import VERDICTS
 from dualstream.export.parity import Answers, Limits
 from dualstream.export.reading import find_fault, read_frame
 from dualstream.export.source import Source
@@ -30,13 +31,16 @@ LIMITS = {'saved_model': Limits(1e-4)}
 _BATCH = 16  # photographs that are answered at a time when it is tried
 
 
-def write(source: Source, out: pathlib.Path) -> pathlib.Path:
+def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pathlib.Path:
     """Writes the SavedModel, a folder, into the folder `out`.
 
     Args:
       source: what is exported.
       out: the folder.
+      photographs: not used.
     """
+    del photographs
+
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, 'photographs')])
     def serve(photographs):
         errors, looks = _look_at_each(source, photographs)
@@ -135,7 +139,6 @@ def _judge(source: Source, windows, coverages, images) -> dict[str, tf.Tensor]:
 
 
 def _verdicts(source: Source, coverages, confidences) -> tf.Tensor:
-    least_coverage, least_confidence = source.refusal
-    diagnosis, unsure, not_a_leaf = 'diagnosis', 'unsure', 'not a leaf'
-    verdicts = tf.where(confidences < least_confidence, unsure, diagnosis)
-    return tf.where(coverages < least_coverage, not_a_leaf, verdicts)
+    diagnosis, unsure, not_a_leaf = VERDICTS
+    verdicts = tf.where(confidences < source.refusal.min_confidence, unsure, diagnosis)
+    return tf.where(coverages < source.refusal.min_coverage, not_a_leaf, verdicts)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import pathlib
 from collections.abc import Sequence
 
 import keras
@@ -11,7 +10,7 @@ import tensorflow as tf
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
-from dualstream.color import tf_color_mask
+from dualstream.evaluation.refusal import Refusal
 from dualstream.export.folding import fold_batch_normalization, in_float32
 from dualstream.export.parity import Answers
 from dualstream.pipeline import Routine, decode_frame
@@ -39,15 +38,13 @@ class Source:
         normalisation folded into its convolutions.
       routine: chooses the window of a photograph, as `exported_routine` says.
       label_names: the classes, in the network's order.
-      refusal: (least coverage, least confidence) for a verdict 'diagnosis', each in [0, 1].
-      folder: of the run.
+      refusal: the thresholds of its verdicts.
     """
 
     network: keras.Model
     routine: Routine
     label_names: tuple[str, ...]
-    refusal: tuple[float, float]
-    folder: pathlib.Path
+    refusal: Refusal
 
     def look(self, frame: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Chooses the window of a frame and makes its image, eagerly or in a graph.
@@ -64,12 +61,7 @@ class Source:
         else:
             window = self.routine.window_of_frame(frame, _SEED)
         image = self.routine.image_of_frame(frame, window)
-        return window, _coverage(self.routine, image), self.routine.normalize(image)
-
-
-def _coverage(routine, image):
-    mask = tf_color_mask(image, routine.color_range)
-    return tf.reduce_mean(tf.cast(mask, tf.float32))
+        return window, self.routine.coverage(image), self.routine.normalize(image)
 
 
 def upright_frame(contents: bytes) -> np.ndarray:
@@ -85,17 +77,12 @@ def upright_frame(contents: bytes) -> np.ndarray:
       UserError: the bytes are not a whole image.
     """
     try:
-        turn = _turn_of(contents)
+        with Image.open(io.BytesIO(contents), formats=('JPEG', 'PNG')) as picture:
+            turn = _TURNS.get(picture.getexif().get(_ORIENTATION))
         frame = decode_frame(contents).numpy()
     except (tf.errors.InvalidArgumentError, UnidentifiedImageError) as error:
         raise UserError('a photograph is not a whole JPEG or PNG') from error
     return np.ascontiguousarray(turn(frame)) if turn else frame
-
-
-def _turn_of(contents: bytes):
-    """What turns the frame upright; None where it is."""
-    with Image.open(io.BytesIO(contents), formats=('JPEG', 'PNG')) as picture:
-        return _TURNS.get(picture.getexif().get(_ORIENTATION))
 
 
 def load_source(folder: str) -> Source:
@@ -110,7 +97,7 @@ def load_source(folder: str) -> Source:
     run = load_run(folder)
     return Source(
         fold_batch_normalization(run.network), exported_routine(run.config), run.label_names,
-        (0.0, 0.0), pathlib.Path(folder))
+        run.refusal)
 
 
 def exported_routine(config: TrainConfig) -> Routine:
@@ -136,9 +123,9 @@ def exported_routine(config: TrainConfig) -> Routine:
 def answer_in_python(workdir: str, photographs: Sequence[bytes]) -> Answers:
     """What a run answers in Python, which the formats are compared with.
 
-    The network is the saved one, with nothing folded. The images are made by the routine itself, of
-    bytes, as they are for evaluation; only a photograph that EXIF says to turn becomes an upright
-    PNG before.
+    The network is the saved one, with nothing folded, and the routine makes the images of bytes, as
+    it does for evaluation: those of the upright frame as a PNG. (Of a JPEG it may decode a large
+    window at a smaller scale, which is quick and rounds otherwise; no format is given that.)
 
     Args:
       workdir: the run's folder.
@@ -152,7 +139,7 @@ def answer_in_python(workdir: str, photographs: Sequence[bytes]) -> Answers:
     windows, images = [], []
     for contents in tqdm(photographs, 'In Python', unit=' photographs', disable=None):
         frame = upright_frame(contents)
-        example = {'image': contents if not _turn_of(contents) else tf.io.encode_png(frame)}
+        example = {'image': tf.io.encode_png(frame, compression=1)}
         whole = tf.constant([0, 0, *frame.shape[:2]])
         windows.append(whole if routine.crop == 'none' else
                        routine.window_of_example(example, _SEED))
