@@ -10,6 +10,8 @@ Among equally leafy windows the one nearest to the frame's middle wins, and amon
 in raster order. So a photograph without a leaf gives its middle.
 """
 
+import math
+
 import tensorflow as tf
 
 from dualstream.crop.windows import (
@@ -31,6 +33,7 @@ def loop_crop(
     *,
     block: int | tf.Tensor = 1,
     stride: int = STRIDE,
+    zoom: float | tf.Tensor = 1.0,
 ) -> tf.Tensor:
     """Chooses the leafiest window by looking at one after the other.
 
@@ -39,18 +42,19 @@ def loop_crop(
     Args:
       leafiness: a mask, bool (H, W); or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
         float32 of either shape, whole numbers from 0 to 256, such as pixels counted in each block.
-      target_size: (height, width) in pixels of the image to make. A frame smaller than that has
-        windows of the same proportions, as large as fit.
+      target_size: (height, width) in pixels of the image to make.
       frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
       block: pixels along the side of the leaf grid's blocks, at most 256; 1 for a mask. An int, or
         an int32 tensor, which needs frame_size.
       stride: pixels between neighbouring windows, at least 1.
+      zoom: pixels of the frame for one pixel of the image, as `window_size` takes it. Where a
+        window of zoom times the target does not fit, it is the largest of the target's proportions.
 
     Returns:
       int32 (4,), the window (y, x, height, width) in pixels of the frame.
 
     Raises:
-      ValueError: a target_size, stride or block is not positive, or frame_size is missing.
+      ValueError: a target_size, stride, block or zoom is not positive, or frame_size is missing.
 
     Example:
       >>> import numpy as np
@@ -61,10 +65,10 @@ def loop_crop(
       array([24, 40, 24, 24], dtype=int32)
     """
     frame_size = _frame_size(leafiness, frame_size, block)
-    exact = _exact_dtype(leafiness, target_size)
+    exact = _exact_dtype(leafiness, target_size, zoom)
     pixels = tf.repeat(tf.repeat(tf.cast(leafiness, exact), block, axis=0), block, axis=1)
     pixels = pixels[:frame_size[0], :frame_size[1]]
-    windows = candidate_windows(frame_size, target_size, stride)
+    windows = candidate_windows(frame_size, target_size, stride, zoom=zoom)
     off_center = _off_center(windows, frame_size)
 
     def look(index, best, best_covered):
@@ -88,6 +92,7 @@ def array_crop(
     *,
     block: int | tf.Tensor = 1,
     stride: int = STRIDE,
+    zoom: float | tf.Tensor = 1.0,
 ) -> tf.Tensor:
     """Chooses the leafiest window by looking at all of them at once: the one of `loop_crop`.
 
@@ -100,18 +105,19 @@ def array_crop(
     Args:
       leafiness: a mask, bool (H, W); or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
         float32 of either shape, whole numbers from 0 to 256, such as pixels counted in each block.
-      target_size: (height, width) in pixels of the image to make. A frame smaller than that has
-        windows of the same proportions, as large as fit.
+      target_size: (height, width) in pixels of the image to make.
       frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
       block: pixels along the side of the leaf grid's blocks, at most 256; 1 for a mask. An int, or
         an int32 tensor, which needs frame_size.
       stride: pixels between neighbouring windows, at least 1.
+      zoom: pixels of the frame for one pixel of the image, as `window_size` takes it. Where a
+        window of zoom times the target does not fit, it is the largest of the target's proportions.
 
     Returns:
       int32 (4,), the window (y, x, height, width) in pixels of the frame.
 
     Raises:
-      ValueError: a target_size, stride or block is not positive, or frame_size is missing.
+      ValueError: a target_size, stride, block or zoom is not positive, or frame_size is missing.
 
     Example:
       >>> import numpy as np
@@ -123,16 +129,16 @@ def array_crop(
     """
     # Every op counts here: the whole choice takes a tenth of a millisecond.
     frame_size = _frame_size(leafiness, frame_size, block)
-    size = window_size(frame_size, target_size)
+    size = window_size(frame_size, target_size, zoom)
     ys, xs = candidate_offsets(frame_size, size, stride)
     (frame_height, frame_width), (height, width) = tf.unstack(frame_size), tf.unstack(size)
     rows = overlap(ys, height, frame_height, block=block)
     columns = overlap(xs, width, frame_width, block=block)
     in_rows = tf.matmul(rows, tf.cast(leafiness, tf.float32))
-    exact = _exact_dtype(leafiness, target_size)
-    if leafiness.dtype == tf.uint8 and exact == tf.float32:
-        # A grid's windows are chosen on the host, whose float32 is exact up to 2^24.
-        covered = tf.matmul(in_rows, columns, transpose_b=True)
+    exact = _exact_dtype(leafiness, target_size, zoom)
+    if leafiness.dtype == tf.uint8:
+        # A grid's windows are chosen on the host, which multiplies as exactly as its type holds.
+        covered = tf.matmul(tf.cast(in_rows, exact), tf.cast(columns, exact), transpose_b=True)
     else:
         covered = _exact_product(in_rows, columns, exact)
     off_center = (tf.expand_dims(tf.square(2 * ys + (height - frame_height)), 1)
@@ -151,6 +157,7 @@ def max_rand_crop(
     frame_size: tf.Tensor | None = None,
     block: int | tf.Tensor = 1,
     stride: int = STRIDE,
+    zoom: float | tf.Tensor = 1.0,
 ) -> tf.Tensor:
     """Chooses the leafiest of some random windows.
 
@@ -161,21 +168,22 @@ def max_rand_crop(
     Args:
       leafiness: a mask, bool (H, W); or a leaf grid, uint8 (ceil(H / block), ceil(W / block)); or
         float32 of either shape, whole numbers from 0 to 256, such as pixels counted in each block.
-      target_size: (height, width) in pixels of the image to make. A frame smaller than that has
-        windows of the same proportions, as large as fit.
+      target_size: (height, width) in pixels of the image to make.
       seed: int (2,), of a stateless generator: the same seed gives the same window everywhere.
       saccades: how many windows to look at, at least 1.
       frame_size: int32 (2,), (H, W); needed for a leaf grid, which does not say it.
       block: pixels along the side of the leaf grid's blocks, at most 256; 1 for a mask. An int, or
         an int32 tensor, which needs frame_size.
       stride: pixels between neighbouring windows, at least 1.
+      zoom: pixels of the frame for one pixel of the image, as `window_size` takes it. Where a
+        window of zoom times the target does not fit, it is the largest of the target's proportions.
 
     Returns:
       int32 (4,), the window (y, x, height, width) in pixels of the frame.
 
     Raises:
-      ValueError: saccades, a target_size, stride or block is not positive, or frame_size is
-        missing.
+      ValueError: saccades, a target_size, stride, block or zoom is not positive, or frame_size
+        is missing.
 
     Example:
       >>> import numpy as np
@@ -188,10 +196,10 @@ def max_rand_crop(
     """
     frame_size = _frame_size(leafiness, frame_size, block)
     windows = saccade_windows(
-        frame_size, target_size, seed, saccades=saccades, stride=stride)
+        frame_size, target_size, seed, saccades=saccades, stride=stride, zoom=zoom)
     rows = overlap(windows[:, 0], windows[0, 2], frame_size[0], block=block)
     columns = overlap(windows[:, 1], windows[0, 3], frame_size[1], block=block)
-    exact = _exact_dtype(leafiness, target_size)
+    exact = _exact_dtype(leafiness, target_size, zoom)
     in_rows = tf.cast(tf.matmul(rows, tf.cast(leafiness, tf.float32)), exact)
     covered = tf.reduce_sum(in_rows * tf.cast(columns, exact), axis=1)
     return windows[_leafiest(covered, _off_center(windows, frame_size))]
@@ -208,10 +216,12 @@ def _frame_size(leafiness, frame_size, block):
     return tf.shape(leafiness)
 
 
-def _exact_dtype(leafiness, target_size):
+def _exact_dtype(leafiness, target_size, zoom):
     """The narrowest floating type that counts every window's leaf without rounding."""
     full = 255 if leafiness.dtype == tf.uint8 else 1
-    return tf.float32 if full * target_size[0] * target_size[1] < 2**24 else tf.float64
+    zoom = math.inf if tf.is_tensor(zoom) else zoom  # a graph does not know the tensor's value
+    most = full * math.prod(zoom * side + 1 for side in target_size)  # sides are rounded
+    return tf.float32 if most < 2**24 else tf.float64
 
 
 def _exact_product(in_rows, columns, exact):

@@ -8,56 +8,69 @@ either.
 import tensorflow as tf
 
 
-def window_size(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
-    """Computes the size of a frame's windows: the target's, or its shape shrunk until it fits.
+def window_size(
+    frame_size: tf.Tensor, target_size: tuple[int, int], zoom: float | tf.Tensor = 1.0
+) -> tf.Tensor:
+    """Computes the size of a frame's windows: zoom times the target's, or the largest that fits.
 
-    A frame smaller than the target has windows of the target's proportions, as large as fit; the
-    crop is then enlarged to the target.
+    A frame that such a window does not fit into has windows of the target's proportions, as large
+    as fit.
 
     Args:
       frame_size: int32 (2,), height and width of the frame in pixels, at least 1.
-      target_size: (height, width) in pixels of the crop to make.
+      target_size: (height, width) in pixels of the image to make.
+      zoom: pixels of the frame for one pixel of the image, greater than 0: a number, or a float64
+        tensor, (); infinity for the largest window.
 
     Returns:
       int32 (2,), height and width.
 
     Raises:
-      ValueError: target_size is not two positive numbers.
+      ValueError: target_size is not two positive numbers, or zoom is not positive.
 
     Example:
       >>> from dualstream.crop import window_size
+      >>> window_size((600, 800), (200, 200), zoom=1.5).numpy()
+      array([300, 300], dtype=int32)
       >>> window_size((100, 400), (200, 400)).numpy()
       array([100, 200], dtype=int32)
     """
     if len(target_size) != 2 or min(target_size) < 1:
         raise ValueError(f'target_size must be (height, width), both positive; got {target_size}')
+    if not tf.is_tensor(zoom) and not zoom > 0:
+        raise ValueError(f'zoom must be positive; got {zoom}')
     frame = tf.convert_to_tensor(frame_size, tf.int32)
     # As high as the frame's width allows, and as wide as its height allows.
-    allowed = frame[::-1] * target_size // target_size[::-1]
-    return tf.maximum(tf.minimum(tf.minimum(frame, target_size), allowed), 1)
+    allowed = tf.minimum(frame, frame[::-1] * target_size // target_size[::-1])
+    wanted = tf.round(zoom * tf.constant(target_size, tf.float64))
+    size = tf.cast(tf.minimum(tf.cast(allowed, tf.float64), wanted), tf.int32)
+    return tf.maximum(size, 1)
 
 
-def center_window(frame_size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
+def center_window(
+    frame_size: tf.Tensor, target_size: tuple[int, int], zoom: float | tf.Tensor = 1.0
+) -> tf.Tensor:
     """Gives the window in the frame's middle.
 
     Use it as the plain crop to compare with: it needs neither a mask nor a grid.
 
     Args:
       frame_size: int32 (2,), height and width of the frame in pixels, at least 1.
-      target_size: (height, width) in pixels of the crop to make.
+      target_size: (height, width) in pixels of the image to make.
+      zoom: as `window_size` takes it.
 
     Returns:
       int32 (4,), the window (y, x, height, width).
 
     Raises:
-      ValueError: target_size is not two positive numbers.
+      ValueError: target_size is not two positive numbers, or zoom is not positive.
 
     Example:
       >>> from dualstream import center_window
       >>> center_window((600, 800), (224, 224)).numpy()
       array([188, 288, 224, 224], dtype=int32)
     """
-    size = window_size(frame_size, target_size)
+    size = window_size(frame_size, target_size, zoom)
     return tf.concat([(frame_size - size) // 2, size], axis=0)
 
 
@@ -84,20 +97,23 @@ def candidate_offsets(
 
 
 def candidate_windows(
-    frame_size: tf.Tensor, target_size: tuple[int, int], stride: int
+    frame_size: tf.Tensor, target_size: tuple[int, int], stride: int, *,
+    zoom: float | tf.Tensor = 1.0,
 ) -> tf.Tensor:
     """Lists all windows considered, in raster order.
 
     Args:
       frame_size: int32 (2,), height and width of the frame in pixels.
-      target_size: (height, width) in pixels of the crop to make.
+      target_size: (height, width) in pixels of the image to make.
       stride: pixels between neighbouring windows, at least 1.
+      zoom: as `window_size` takes it.
 
     Returns:
       int32 (n, 4), each (y, x, height, width).
 
     Raises:
-      ValueError: target_size is not two positive numbers, or stride is below 1.
+      ValueError: target_size is not two positive numbers, stride is below 1, or zoom is not
+        positive.
 
     Example:
       >>> from dualstream.crop import candidate_windows
@@ -106,7 +122,7 @@ def candidate_windows(
              [ 0,  4, 24, 24],
              [ 0,  6, 24, 24]], dtype=int32)
     """
-    size = window_size(frame_size, target_size)
+    size = window_size(frame_size, target_size, zoom)
     ys, xs = candidate_offsets(frame_size, size, stride)
     yx = tf.reshape(tf.stack(tf.meshgrid(ys, xs, indexing='ij'), axis=-1), [-1, 2])
     return tf.concat([yx, tf.broadcast_to(size, tf.shape(yx))], axis=1)
@@ -119,25 +135,27 @@ def saccade_windows(
     *,
     saccades: int,
     stride: int,
+    zoom: float | tf.Tensor = 1.0,
 ) -> tf.Tensor:
     """Draws windows uniformly, with replacement, from `candidate_windows`.
 
     Args:
       frame_size: int32 (2,), height and width of the frame in pixels.
-      target_size: (height, width) in pixels of the crop to make.
+      target_size: (height, width) in pixels of the image to make.
       seed: int (2,), of a stateless generator: the same seed gives the same windows everywhere.
       saccades: how many windows to draw, at least 1.
       stride: pixels between neighbouring windows, at least 1.
+      zoom: as `window_size` takes it.
 
     Returns:
       int32 (saccades, 4), in raster order.
 
     Raises:
-      ValueError: saccades, target_size or stride is not positive.
+      ValueError: saccades, target_size, stride or zoom is not positive.
     """
     if saccades < 1:
         raise ValueError(f'saccades must be at least 1, got {saccades}')
-    size = window_size(frame_size, target_size)
+    size = window_size(frame_size, target_size, zoom)
     free = frame_size - size
     counts = (free + stride - 1) // stride + 1  # of offsets, as `candidate_offsets` lists them
     drawn = tf.sort(tf.random.stateless_uniform(

@@ -56,17 +56,13 @@ def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
     >>> decode_image(photo, 30, 40).shape
     TensorShape([30, 40, 3])
     """
-    def scaled():
-        times = tf.reduce_min(frame_size(contents) // [height, width])
-        halvings = tf.reduce_sum(tf.cast(times >= [2, 4, 8], tf.int32))
-        return tf.switch_case(halvings, [
-            functools.partial(tf.io.decode_jpeg, contents, channels=3, ratio=ratio)
-            for ratio in (1, 2, 4, 8)])
-
     with tf.name_scope('decode'):
         contents = checked(contents)
-        pixels = tf.cond(tf.io.is_jpeg(contents), scaled, lambda: decode_frame(contents))
-    return tf.image.resize(pixels, [height, width], antialias=True) / 255
+        pixels = tf.cond(
+            tf.io.is_jpeg(contents),
+            lambda: _decode_jpeg(contents, _halvings(frame_size(contents), [height, width])),
+            lambda: decode_frame(contents))
+    return _resize(pixels, [height, width])
 
 
 def decode_window(
@@ -75,20 +71,28 @@ def decode_window(
     target_size: tuple[int, int],
     *,
     restarts: tf.Tensor | None = None,
+    frame: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Decodes one window of the frame.
+    """Decodes one window of the frame, and resizes it if it is not as large as the image to make.
 
     Use it after a window is chosen without pixels: of a JPEG only the window is decoded. With
     restarts its pixels are those of `decode_frame`, and the rows above it cost nothing. Without
     them `tf.io.decode_and_crop_jpeg` decodes the window, which reads the code of all rows above it,
-    and interpolates colours otherwise at the window's edges.
+    and may interpolate colours otherwise at the window's edges.
+
+    A window of a JPEG that is at least twice as large as the image is decoded at the smallest of
+    the scales 1/2, 1/4 and 1/8 that is at least as large, as `decode_image` decodes frames. Its
+    edges are then rounded outwards to whole pixels of that scale, so by less than one pixel of the
+    image; windows of which the scale's ratio divides y, x, height and width are not rounded.
 
     Args:
       contents: string, the bytes of a JPEG, PNG, GIF or BMP.
       window: int32 (4,), (y, x, height, width) in pixels, inside the frame.
-      target_size: height and width of the image to make; a window smaller than it is enlarged.
+      target_size: height and width of the image to make.
       restarts: int32 (2, n), where the JPEG can be entered, from `find_restarts`; None, and (2, 0),
         where that is not known.
+      frame: uint8 (H, W, 3), the frame of `decode_frame` where it has been decoded: the window is
+        cut out of it, unless it is decoded at a reduced scale.
 
     Returns:
       float32 (height, width, 3), sRGB in [0, 1].
@@ -102,21 +106,23 @@ def decode_window(
     >>> decode_window(photo, tf.constant([10, 20, 32, 32]), (32, 32)).shape
     TensorShape([32, 32, 3])
     """
-    def from_intervals():
-        small, start = cut_jpeg(contents, restarts, window)
-        return _cut_from(tf.io.decode_jpeg(small, channels=3), start, window)
+    halvings = _halvings(window[2:], target_size)
 
-    def from_all():
+    def from_jpeg():
+        if restarts is None:
+            return _decode_and_crop(contents, window, halvings)
         return tf.cond(
-            tf.io.is_jpeg(contents),
-            lambda: tf.io.decode_and_crop_jpeg(contents, window, channels=3),
-            lambda: cut(decode_frame(contents), window))
+            tf.size(restarts) > 0,
+            lambda: _decode_intervals(contents, restarts, window, halvings),
+            lambda: _decode_and_crop(contents, window, halvings))
 
     with tf.name_scope('decode'):
-        if restarts is None:
-            pixels = from_all()
+        if frame is None:
+            pixels = tf.cond(
+                tf.io.is_jpeg(contents), from_jpeg, lambda: cut(decode_frame(contents), window))
         else:
-            pixels = tf.cond(tf.size(restarts) > 0, from_intervals, from_all)
+            pixels = tf.cond(
+                tf.io.is_jpeg(contents) & (halvings > 0), from_jpeg, lambda: cut(frame, window))
     return to_image(pixels, target_size)
 
 
@@ -137,7 +143,7 @@ def to_image(pixels: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
     """Makes an image of the target's size from a window's pixels.
 
     Args:
-      pixels: uint8 (h, w, 3), no larger than the target. A smaller window is enlarged bilinearly.
+      pixels: uint8 (h, w, 3). Those of another size are resized bilinearly, with antialiasing.
       target_size: height and width of the image to make.
 
     Returns:
@@ -151,7 +157,7 @@ def to_image(pixels: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
 
     image = tf.cond(
         tf.reduce_all(tf.equal(tf.shape(pixels)[:2], target_size)),
-        as_it_is, lambda: tf.image.resize(pixels, target_size) / 255)
+        as_it_is, lambda: _resize(pixels, target_size))
     return tf.ensure_shape(image, [*target_size, 3])
 
 
@@ -162,7 +168,7 @@ def to_pixels(image: tf.Tensor) -> tf.Tensor:
       image: float32 (..., 3), sRGB in [0, 1].
 
     Returns:
-      uint8 (..., 3), in [0, 255]: exact for a window that `to_image` did not enlarge, else within
+      uint8 (..., 3), in [0, 255]: exact for a window that `to_image` did not resize, else within
       half a level.
 
     Example:
@@ -222,6 +228,48 @@ def frame_size(contents: tf.Tensor) -> tf.Tensor:
         tf.io.is_jpeg(contents),
         lambda: tf.io.extract_jpeg_shape(contents)[:2],
         lambda: tf.shape(decode_frame(contents))[:2])
+
+
+_RATIOS = (1, 2, 4, 8)
+"""Of a frame's size to that of its decode: the scales that the JPEG format has built in."""
+
+
+def _halvings(size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
+    """How often pixels of a size can be halved and are still the target's at least: 0 to 3."""
+    times = tf.reduce_min(size // target_size)
+    return tf.reduce_sum(tf.cast(times >= _RATIOS[1:], tf.int32))
+
+
+def _decode_jpeg(contents, halvings):
+    return tf.switch_case(halvings, [
+        functools.partial(tf.io.decode_jpeg, contents, channels=3, ratio=ratio)
+        for ratio in _RATIOS])
+
+
+def _decode_and_crop(contents, window, halvings):
+    box = _reduced(window, halvings)
+    return tf.switch_case(halvings, [
+        functools.partial(tf.raw_ops.DecodeAndCropJpeg, contents=contents, crop_window=box,
+                          channels=3, ratio=ratio) for ratio in _RATIOS])
+
+
+def _decode_intervals(contents, restarts, window, halvings):
+    """Decodes the intervals that cover a window; there `_decode_jpeg` gives the same pixels."""
+    small, start = cut_jpeg(contents, restarts, window, ratio=2**halvings)
+    return _cut_from(
+        _decode_jpeg(small, halvings), start // 2**halvings, _reduced(window, halvings))
+
+
+def _reduced(window: tf.Tensor, halvings: tf.Tensor) -> tf.Tensor:
+    """The window in pixels of a reduced scale, its edges rounded outwards."""
+    ratio = 2**halvings
+    start = window[:2] // ratio
+    return tf.concat([start, (window[:2] + window[2:] + ratio - 1) // ratio - start], axis=0)
+
+
+def _resize(pixels, size):
+    # Rounding may leave the result a little above 1.
+    return tf.minimum(tf.image.resize(pixels, size, antialias=True) / 255, 1)
 
 
 def _cut_from(frame: tf.Tensor, start: tf.Tensor, window: tf.Tensor) -> tf.Tensor:

@@ -6,6 +6,7 @@ The host then only decodes; mask, windows and cut are tensor ops of fixed shapes
 
 import math
 
+import numpy as np
 import tensorflow as tf
 
 from dualstream.color import tf_color_mask
@@ -15,6 +16,9 @@ from dualstream.pipeline.routines import Routine
 
 def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Tensor:
     """Makes the images of a batch of frames: those that the routine makes of each from its pixels.
+
+    Windows at least twice as large as the image are resized from full scale, as the routine resizes
+    those of PNGs; of JPEGs it decodes them at a reduced scale.
 
     Use it where the host is the bottleneck and frames have one size; else map the routine itself
     over the photographs, which need not be decoded in full.
@@ -28,7 +32,8 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
       float32 (B, height, width, 3), sRGB in [0, 1].
 
     Raises:
-      ValueError: the routine is another, which cannot be compiled, or H or W is not known.
+      ValueError: the routine is another, which cannot be compiled, or draws a zoom for each image,
+        or H or W is not known.
 
     Example:
       >>> import tensorflow as tf
@@ -49,8 +54,14 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
     if routine.crop == 'none':
         raise ValueError("crop='none' chooses no window; keras.layers.Resizing resizes frames")
 
+    if routine.crop == 'random' and isinstance(routine.zoom, tuple):
+        raise ValueError(
+            f'zoom must be one number, of which all windows have the same size; got {routine.zoom}')
+
     with tf.init_scope():  # for numbers, where the graph would have tensors
-        height, width = window_size(tf.constant(frame_size), routine.target_size).numpy().tolist()
+        zoom = routine.zoom_of(tf.constant(frame_size), tf.constant([0, 0]))
+        height, width = window_size(
+            tf.constant(frame_size), routine.target_size, zoom).numpy().tolist()
     block = math.gcd(BLOCK, *frame_size, height, width)  # with which every window starts and ends
     rows, columns = frame_size[0] // block, frame_size[1] // block
     step = routine.mask_step if block == BLOCK else 1
@@ -63,4 +74,21 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
     ys = windows[:, 0, None] + tf.range(height)
     xs = windows[:, 1, None] + tf.range(width)
     pixels = tf.gather(tf.gather(frames, ys, axis=1, batch_dims=1), xs, axis=2, batch_dims=1)
-    return tf.image.resize(pixels, routine.target_size) / 255
+    return _resize(tf.cast(pixels, tf.float32) / 255, routine.target_size)
+
+
+def _resize(images: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
+    """Resizes as tf.image.resize with antialias=True, of which XLA has no kernel."""
+    if images.shape[1:3] == target_size:
+        return images
+    rows, columns = map(_weights, images.shape[1:3], target_size)
+    return tf.clip_by_value(tf.einsum('yh,bhwc,xw->byxc', rows, images, columns), 0, 1)
+
+
+def _weights(length: int, target: int) -> np.ndarray:
+    """Weights of a row's pixels in those of the resized row: float32 (target, length)."""
+    scale = length / target
+    middles = (np.arange(target)[:, None] + 0.5) * scale
+    distances = np.abs(np.arange(length) + 0.5 - middles) / max(scale, 1)
+    weights = np.maximum(1 - distances, 0)
+    return np.float32(weights / weights.sum(axis=1, keepdims=True))

@@ -72,7 +72,7 @@ def find_restarts(contents: bytes) -> np.ndarray:
 
 
 def cut_jpeg(
-    contents: tf.Tensor, restarts: tf.Tensor, window: tf.Tensor
+    contents: tf.Tensor, restarts: tf.Tensor, window: tf.Tensor, *, ratio: int | tf.Tensor = 1
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Cuts the intervals that cover a window out of a JPEG, as a small JPEG.
 
@@ -80,10 +80,14 @@ def cut_jpeg(
       contents: string, the bytes of a JPEG.
       restarts: int32 (2, 8 + intervals), of the same file, from `find_restarts`.
       window: int32 (4,), (y, x, height, width) in pixels, inside the frame.
+      ratio: 1, 2, 4 or 8, to decode the small JPEG at the scale 1 / ratio.
 
     Returns:
-      (string, int32 (2,)): the bytes of the small JPEG; and in it, in pixels, the y and x at which
-      the window starts. There the decoded pixels are those that decoding the whole file gives.
+      (string, int32 (2,)): the bytes of the small JPEG; and in it, in pixels of full scale, the y
+      and x at which the window starts. There the decoded pixels are those that decoding the whole
+      file at the same scale gives; of a scale below 1, with the pixels that the window's edges cut.
+      Where a row of colours has half the resolution (4:2:2), this holds for windows that are at
+      least 5 pixels wide after the reduction: libjpeg does not interpolate narrower ones.
 
     Raises:
       tf.errors.InvalidArgumentError: the restarts are not those of this file.
@@ -91,6 +95,7 @@ def cut_jpeg(
     # Every op counts here: all of it takes some dozens of microseconds.
     unit, intervals, margin, size = tf.unstack(restarts[:, :_HEAD], num=_HEAD, axis=1)
     ends, numbers = tf.unstack(restarts[:, _HEAD:], num=2)
+    margin *= ratio  # it is in pixels of the decode
     yx, extent = tf.unstack(tf.reshape(window, [2, 2]), num=2)
     first = tf.maximum(yx - margin, 0) // unit
     behind = tf.minimum(yx + extent + margin + unit - 1, size + unit - 1) // unit

@@ -26,6 +26,7 @@ from dualstream.color import (
 )
 from dualstream.color.packed import count_blocks, packed_mask, unpack
 from dualstream.crop import BLOCK, array_crop, loop_crop, max_rand_crop, window_size
+from dualstream.crop.zoom import Zoom, check_zoom, middle_zoom, random_zoom
 from dualstream.pipeline.decode import (
     checked,
     cut,
@@ -56,10 +57,14 @@ class Routine:
       color_range: the colours that the mask covers, an HsvRange, or with mask='tf' an LchRange; a
         stored grid was made with its own.
       normalizer: gives the images the stains of a reference, if not None; it has been adapted.
+      zoom: pixels of the frame for one pixel of the image, greater than 0. The window is zoom times
+        as large as the image, or the largest of the image's proportions where that does not fit;
+        math.inf is always the largest. Of a range (low, high), crop='random' draws a zoom for each
+        image, uniformly in its logarithm, and the other crops take the geometric mean.
 
     Raises:
       ValueError: a name is not one of the above, a mask is without a crop or a crop without a mask,
-        or a number is not positive.
+        or a number is not positive, or zoom is not 1 without a crop.
 
     Example:
       >>> import tensorflow as tf
@@ -80,6 +85,7 @@ class Routine:
     color_range: HsvRange | LchRange = LEAF
     normalizer: StainNormalizer | None = None
     mask_step: int = 4
+    zoom: Zoom = 1.0
 
     def __post_init__(self):
         for name, known in (('mask', MASKS), ('crop', CROPS), ('look', LOOKS)):
@@ -99,6 +105,10 @@ class Routine:
             raise ValueError(
                 f'target_size and saccades must be positive; got {self.target_size} and '
                 f'{self.saccades}')
+        check_zoom(self.zoom)
+        if self.crop == 'none' and self.zoom != 1:
+            raise ValueError(
+                f"zoom must be 1 where crop is 'none', which shows the frame; got {self.zoom}")
 
     @property
     def name(self) -> str:
@@ -136,8 +146,9 @@ class Routine:
     def image_of_frame(self, frame: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
         """Makes the image of one window of a decoded frame, not normalised.
 
-        Use it where frames come decoded; a call with look='pixels' makes the same image of bytes,
-        but with crop='none', where it decodes large JPEGs at a smaller scale.
+        Use it where frames come decoded. A call makes the same image of the bytes of a PNG, and of
+        those of a JPEG whose window is less than twice as large as the image. Larger windows of
+        JPEGs, and with crop='none' larger frames, it decodes at a reduced scale: they are sharper.
 
         Args:
           frame: uint8 (H, W, 3), sRGB.
@@ -147,20 +158,20 @@ class Routine:
         Returns:
           float32 (height, width, 3), sRGB in [0, 1].
         """
-        if self.crop == 'none':
-            return tf.image.resize(frame, self.target_size, antialias=True) / 255
         return to_image(cut(frame, window), self.target_size)
 
     def _image(self, example: dict[str, tf.Tensor], seed: tf.Tensor) -> tf.Tensor:
         contents = example['image']
         if self.crop == 'none':
             return decode_image(contents, *self.target_size)
+        frame = None
         if self._looks_at(example) == 'pixels':
             frame = decode_frame(contents)
-            return self.image_of_frame(frame, self.window_of_frame(frame, seed))
-        window = self.window_of_example(example, seed)
+            window = self.window_of_frame(frame, seed)
+        else:
+            window = self.window_of_example(example, seed)
         return decode_window(
-            contents, window, self.target_size, restarts=example.get('restarts'))
+            contents, window, self.target_size, restarts=example.get('restarts'), frame=frame)
 
     def coverage(self, images: tf.Tensor) -> tf.Tensor:
         """Computes the share of images that this routine's range of colours covers.
@@ -217,7 +228,8 @@ class Routine:
         """
         size = tf.shape(frame)[:2]
         # Where all windows start and end with a block, blocks give the counts of pixels.
-        edges = tf.concat([size, window_size(size, self.target_size)], axis=0)
+        of_window = window_size(size, self.target_size, self.zoom_of(size, seed))
+        edges = tf.concat([size, of_window], axis=0)
         in_blocks = tf.reduce_all(tf.equal(edges % BLOCK, 0))
         if self.mask == 'cv' or self.crop == 'loop':
             step = self.mask_step
@@ -259,7 +271,8 @@ class Routine:
         Returns:
           int32 (4,), the window (y, x, height, width) in pixels of the frame.
         """
-        place = {'frame_size': frame_size, 'block': block}
+        size = tf.shape(leafiness) if frame_size is None else frame_size
+        place = {'frame_size': frame_size, 'block': block, 'zoom': self.zoom_of(size, seed)}
         with tf.name_scope('crop'):
             if self.crop == 'loop':
                 return loop_crop(leafiness, self.target_size, **place)
@@ -267,6 +280,23 @@ class Routine:
                 return array_crop(leafiness, self.target_size, **place)
             return max_rand_crop(
                 leafiness, self.target_size, seed, saccades=self.saccades, **place)
+
+    def zoom_of(self, frame_size: tf.Tensor, seed: tf.Tensor) -> float | tf.Tensor:
+        """Gives the zoom of the windows that are chosen from.
+
+        Args:
+          frame_size: int32 (2,), (H, W) in pixels.
+          seed: int (2,), as a call of the routine takes it; only crop='random' draws from it.
+
+        Returns:
+          The routine's own zoom, or one of its range: a float64 tensor, ().
+        """
+        if not isinstance(self.zoom, tuple):
+            return self.zoom
+        if self.crop != 'random':
+            return middle_zoom(self.zoom, frame_size, self.target_size)
+        apart = tf.random.experimental.stateless_fold_in(seed, 1)  # from what the saccades draw
+        return random_zoom(self.zoom, frame_size, self.target_size, seed=apart)
 
     def _looks_at(self, example):
         if self.look == 'auto':

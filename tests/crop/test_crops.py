@@ -1,5 +1,7 @@
 """Windows and crops: what holds for any mask, frame, target and stride."""
 
+import math
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,12 +18,13 @@ from dualstream.crop import (
     max_rand_crop,
     window_size,
 )
+from dualstream.crop.zoom import middle_zoom, random_zoom
 
 
 @st.composite
 def scenes(draw):
     """A mask, a target and a stride; frames smaller than the target included."""
-    size = st.integers(1, 70)
+    size = st.integers(1, 50)
     height, width = draw(size), draw(size)
     density = draw(st.sampled_from([0.0, 0.05, 0.5, 1.0]))
     rng = np.random.default_rng(draw(st.integers(0, 2**31)))
@@ -29,10 +32,20 @@ def scenes(draw):
     return mask, (draw(size), draw(size)), draw(st.integers(1, 12))
 
 
-def leafiest_by_numpy(leafiness, target, stride):
+ZOOMS = st.sampled_from([0.4, 1.0, 1.5, 2.0, 3.7, math.inf])
+
+
+def size_by_numpy(frame, target, zoom):
+    """Zoom times the target where that fits, else the largest of its proportions."""
+    (height, width), (h, w) = frame, target
+    fits = [height, height * w // h] if height * w <= width * h else [width * h // w, width]
+    return np.maximum(np.minimum(np.round(np.multiply(zoom, target)), fits), 1).astype(int).tolist()
+
+
+def leafiest_by_numpy(leafiness, target, stride, zoom=1.0):
     """The definition, in other words: (covered, -distance from the middle, raster order)."""
     height, width = leafiness.shape
-    h, w = window_size(tf.constant([height, width]), target).numpy()
+    h, w = size_by_numpy((height, width), target, zoom)
 
     def offsets(free):
         return sorted({*range(0, free, stride), free})
@@ -44,39 +57,66 @@ def leafiest_by_numpy(leafiness, target, stride):
     return [-best[2], -best[3], h, w]
 
 
-@settings(max_examples=80)
-@given(scene=scenes())
-def test_loop_array_and_definition_choose_the_same_window(scene):
-    mask, target, stride = scene
-    expected = leafiest_by_numpy(mask.astype(int), target, stride)
-    assert loop_crop(mask, target, stride=stride).numpy().tolist() == expected
-    assert array_crop(mask, target, stride=stride).numpy().tolist() == expected
-
-
 @settings(max_examples=40)
-@given(scene=scenes(), block=st.integers(2, 9))
-def test_loop_and_array_choose_the_same_window_from_a_grid(scene, block):
+@given(scene=scenes(), zoom=ZOOMS)
+def test_loop_array_and_definition_choose_the_same_window(scene, zoom):
+    mask, target, stride = scene
+    expected = leafiest_by_numpy(mask.astype(int), target, stride, zoom)
+    assert loop_crop(mask, target, stride=stride, zoom=zoom).numpy().tolist() == expected
+    assert array_crop(mask, target, stride=stride, zoom=zoom).numpy().tolist() == expected
+
+
+@settings(max_examples=25)
+@given(scene=scenes(), block=st.integers(2, 9), zoom=ZOOMS)
+def test_loop_and_array_choose_the_same_window_from_a_grid(scene, block, zoom):
     mask, target, stride = scene
     grid, size = leaf_grid(mask, block), mask.shape
-    one, other = (crop(grid, target, size, block=block, stride=stride)
+    one, other = (crop(grid, target, size, block=block, stride=stride, zoom=zoom)
                   for crop in (loop_crop, array_crop))
     np.testing.assert_array_equal(one, other)
 
 
-@settings(max_examples=40)
-@given(scene=scenes(), seed=st.integers(0, 2**31 - 1))
-def test_crops_are_windows_of_the_frame(scene, seed):
+@settings(max_examples=30)
+@given(scene=scenes(), seed=st.integers(0, 2**31 - 1), zoom=ZOOMS)
+def test_crops_are_windows_of_the_frame(scene, seed, zoom):
     mask, target, stride = scene
     frame = tf.constant(mask.shape)
-    considered = {tuple(window) for window in candidate_windows(frame, target, stride).numpy()}
-    for window in (array_crop(mask, target, stride=stride),
-                   max_rand_crop(mask, target, [seed, 0], saccades=3, stride=stride)):
+    considered = {tuple(window)
+                  for window in candidate_windows(frame, target, stride, zoom=zoom).numpy()}
+    for window in (array_crop(mask, target, stride=stride, zoom=zoom),
+                   max_rand_crop(mask, target, [seed, 0], saccades=3, stride=stride, zoom=zoom)):
         y, x, height, width = window.numpy()
         assert tuple(window.numpy()) in considered
         assert 0 <= y and y + height <= mask.shape[0] and height >= 1
         assert 0 <= x and x + width <= mask.shape[1] and width >= 1
-        if target[0] <= mask.shape[0] and target[1] <= mask.shape[1]:
-            assert (height, width) == target
+        assert [height, width] == size_by_numpy(mask.shape, target, zoom)
+
+
+@settings(max_examples=25)
+@given(frame=st.tuples(*2 * [st.integers(1, 3000)]), target=st.tuples(*2 * [st.integers(1, 400)]),
+       low=st.floats(0.2, 5), times=st.floats(1.1, math.inf), seed=st.integers(0, 2**31 - 1))
+def test_a_drawn_zoom_is_in_its_range_and_its_window_in_the_frame(frame, target, low, times, seed):
+    bounds = (low, low * times)
+    drawn = float(random_zoom(bounds, frame, target, seed=[seed, 0]))
+    middle = float(middle_zoom(bounds, frame, target))
+    largest = min(np.divide(frame, target))
+    bottom, top = (min(each, largest) for each in bounds)
+    for zoom in (drawn, middle):
+        assert bottom * (1 - 1e-9) <= zoom <= top * (1 + 1e-9)
+        assert np.all(window_size(frame, target, zoom) <= frame)
+    assert middle == pytest.approx((bottom * top)**0.5)
+
+
+def test_drawn_zooms_are_uniform_in_their_logarithm():
+    drawn = [float(random_zoom((1, 16), (2000, 1800), (100, 100), seed=[seed, 0]))
+             for seed in range(200)]
+    assert drawn[3] == float(random_zoom((1, 16), (2000, 1800), (100, 100), seed=[3, 0]))
+    halves = np.histogram(drawn, [1, 2, 4, 8, 16])[0]
+    assert halves.sum() == 200 and halves.min() > 30  # 50 expected, with a deviation of 6
+    # What does not fit is not drawn, instead of being cut down to the largest.
+    small = [float(random_zoom((1, 16), (400, 900), (100, 100), seed=[seed, 0]))
+             for seed in range(200)]
+    assert np.histogram(small, [1, 2, 4])[0].min() > 70
 
 
 @settings(max_examples=40)
@@ -167,10 +207,11 @@ def test_large_windows_are_counted_exactly():
     # Two windows of 77 million that differ by one: float32 cannot tell them apart.
     leafiness = np.full([640, 640], 255, np.uint8)
     leafiness[320, 0] = 254
-    target = (480, 632)
-    window = array_crop(leafiness, target, leafiness.shape).numpy().tolist()
-    assert window == leafiest_by_numpy(leafiness.astype(int), target, 8)
-    assert window[1] == 8  # both are equally near the middle, and x = 0 comes first
+    unknown = tf.constant(8.0, tf.float64)  # to a graph
+    for target, zoom in (((480, 632), 1.0), ((60, 79), 8.0), ((60, 79), unknown)):
+        window = array_crop(leafiness, target, leafiness.shape, zoom=zoom).numpy().tolist()
+        assert window == leafiest_by_numpy(leafiness.astype(int), (480, 632), 8)
+        assert window[1] == 8  # both are equally near the middle, and x = 0 comes first
 
 
 def test_matrix_products_take_numbers_that_eight_bits_hold():
@@ -195,6 +236,7 @@ def test_matrix_products_take_numbers_that_eight_bits_hold():
     (lambda mask: array_crop(mask, (0, 8)), 'target_size'),
     (lambda mask: loop_crop(mask, (8, -1)), 'target_size'),
     (lambda mask: array_crop(mask, (8, 8), stride=0), 'stride'),
+    (lambda mask: array_crop(mask, (8, 8), zoom=0.0), 'zoom'),
     (lambda mask: array_crop(mask, (8, 8), block=0), 'block'),
     (lambda mask: array_crop(mask, (8, 8), block=8), 'frame_size'),
     (lambda mask: max_rand_crop(mask, (8, 8), [0, 0], saccades=0), 'saccades'),

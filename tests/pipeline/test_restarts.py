@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from dualstream.pipeline import decode_window
+from dualstream.pipeline.decode import _decode_intervals
 from dualstream.pipeline.restarts import UNARRANGED, cut_jpeg, find_restarts
 
 SUBSAMPLINGS = ('4:4:4', '4:2:2', '4:2:0', 'gray')
@@ -39,6 +40,14 @@ def cut(contents, restarts, window):
     return tf.slice(frame, tf.concat([start, [0]], axis=0), size), small, start
 
 
+@tf.function(input_signature=[
+    tf.TensorSpec([], tf.string), tf.TensorSpec([2, None], tf.int32),
+    tf.TensorSpec([4], tf.int32), tf.TensorSpec([], tf.int32)])
+def reduced(contents, restarts, window, halvings):
+    """The window's pixels, decoded at a reduced scale."""
+    return _decode_intervals(contents, restarts, window, halvings)
+
+
 def windows(height, width, count, rng):
     """The whole frame, its corners as single pixels and as halves, and random windows."""
     for h, w in ((height, width), (1, 1), ((height + 1) // 2, (width + 1) // 2)):
@@ -64,6 +73,34 @@ def test_a_window_has_the_pixels_of_the_full_decode(subsampling, height, width, 
     for y, x, h, w in windows(height, width, 20, rng):
         pixels, _, _ = cut(contents, restarts, (y, x, h, w))
         np.testing.assert_array_equal(pixels, frame[y:y + h, x:x + w], str((y, x, h, w)))
+
+
+@pytest.mark.parametrize('subsampling', SUBSAMPLINGS)
+@pytest.mark.parametrize('height, width, mcus', [(95, 160, 5), (240, 320, 2), (71, 159, 10)])
+def test_a_reduced_window_has_the_pixels_of_the_reduced_decode(subsampling, height, width, mcus):
+    contents = jpeg(texture(height, width), subsampling, restart_marker_blocks=mcus)
+    restarts = find_restarts(contents)
+    rng = np.random.default_rng([height, width, mcus])
+    for halvings, ratio in enumerate((2, 4, 8), start=1):
+        frame = tf.io.decode_jpeg(contents, channels=3, ratio=ratio).numpy()
+        for y, x, h, w in windows(height, width, 12, rng):
+            if subsampling == '4:2:2' and w < 5 * ratio:
+                continue
+            ends = -(-(y + h) // ratio), -(-(x + w) // ratio)
+            pixels = reduced(contents, restarts, (y, x, h, w), halvings)
+            np.testing.assert_array_equal(
+                pixels, frame[y // ratio:ends[0], x // ratio:ends[1]], str((ratio, y, x, h, w)))
+
+
+@pytest.mark.parametrize('subsampling', ['4:4:4', '4:2:0', 'gray'])
+def test_without_restarts_a_reduced_window_has_the_same_pixels(subsampling):
+    contents = jpeg(texture(240, 320), subsampling, restart_marker_blocks=2)
+    for ratio in (2, 4, 8):
+        target = (208 // ratio, 256 // ratio)
+        window = tf.constant([16, 40, 208, 256])
+        images = [decode_window(contents, window, target, restarts=known)
+                  for known in (find_restarts(contents), None)]
+        np.testing.assert_array_equal(*images)
 
 
 @pytest.mark.parametrize('subsampling', SUBSAMPLINGS)

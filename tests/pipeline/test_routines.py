@@ -1,11 +1,14 @@
 """Routines: seven ways from bytes to image, and three places to look."""
 
 import itertools
+import math
 import zlib
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dualstream.color import tf_color_mask
 from dualstream.crop import array_crop, coverage, leaf_grid
@@ -39,8 +42,9 @@ def test_every_routine_makes_an_image(small_example, mask, crop):
 
 
 @pytest.mark.parametrize('look', ['pixels', 'glance', 'grid'])
-def test_masks_and_crops_are_interchangeable(small_example, look):
-    images = [Routine((64, 96), mask, crop, look)(small_example, SEED).numpy()
+@pytest.mark.parametrize('zoom', [1.0, 1.3, (1.0, 4.0)])
+def test_masks_and_crops_are_interchangeable(small_example, look, zoom):
+    images = [Routine((64, 96), mask, crop, look, zoom=zoom)(small_example, SEED).numpy()
               for mask, crop in itertools.product(('cv', 'tf'), ('loop', 'array'))]
     for image in images[1:]:
         np.testing.assert_array_equal(image, images[0])
@@ -102,6 +106,73 @@ def test_auto_looks_at_the_grid_where_there_is_one(examples):
         Routine((224, 224), look='grid')(without, SEED)
 
 
+@pytest.mark.parametrize('zoom', [0.5, 1.0, 1.5, 2.0, 3.0, math.inf, (1.0, 3.0), (1.0, math.inf)])
+def test_every_zoom_gives_the_largest_window_that_fits(examples, zoom):
+    target = (64, 96)
+    for look in ('grid', 'pixels'):
+        routine = Routine(target, look=look, zoom=zoom)
+        window = routine.window_of_example(examples[0], SEED)
+        height, width = frame = examples[0]['height'].numpy(), examples[0]['width'].numpy()
+        largest = min(height / 64, width / 96)
+        if isinstance(zoom, tuple):
+            wanted = (zoom[0] * min(zoom[1], largest))**0.5
+        else:
+            wanted = min(zoom, largest)
+        assert np.abs(window[2:] - wanted * np.array(target)).max() <= 1
+        assert np.all(window[:2] + window[2:] <= frame)
+        image = routine(examples[0], SEED)
+        assert image.shape == (*target, 3) and 0 <= image.numpy().min() <= image.numpy().max() <= 1
+
+
+@settings(max_examples=8)
+@given(place=st.integers(0, 5), zoom=st.one_of(
+    st.floats(0.5, 8), st.sampled_from([1.0, 2.0, 3.0, 4.0, math.inf]),
+    st.sampled_from([(1.0, 3.0), (0.5, math.inf)])), seed=st.integers(0, 2**31 - 1))
+def test_at_every_zoom_the_grid_and_the_pixels_choose_alike(examples, place, zoom, seed):
+    example, key = examples[place], tf.constant([seed, 5])
+    mask = tf_color_mask(decode_frame(example['image']))
+    size = tf.constant(mask.shape)
+    for crop in ('array', 'random'):
+        grid, pixels = (Routine((64, 96), crop=crop, look=look, zoom=zoom, mask_step=1)
+                        for look in ('grid', 'pixels'))
+        chosen = pixels.window_of_example(example, key)
+        one = float(coverage(mask, chosen))
+        other = float(coverage(mask, grid.window_of_example(example, key)))
+        # Blocks that an edge of a window cuts count by the share that is inside.
+        cut_blocks = 2 * 8 * float(tf.reduce_sum(1 / chosen[2:])) if np.any(chosen % 8) else 0
+        assert abs(one - other) <= 2 / 510 + cut_blocks
+        np.testing.assert_array_equal(
+            grid.zoom_of(size, key), pixels.zoom_of(size, key))
+
+
+@pytest.mark.parametrize('zoom', [1.0, 2.0, 3.0, 4.0, (2.0, 6.0)])
+def test_an_image_is_its_window_resized(examples, zoom):
+    for crop in ('array', 'random'):
+        routines = {look: Routine((64, 96), crop=crop, look=look, zoom=zoom, mask_step=1)
+                    for look in ('grid', 'pixels')}
+        window = routines['grid'].window_of_example(examples[0], SEED)
+        frame = decode_frame(examples[0]['image'])
+        y, x, height, width = window.numpy()
+        of_frame = tf.image.resize(
+            frame[y:y + height, x:x + width], (64, 96), antialias=True).numpy() / 255
+        image = routines['grid'](examples[0], SEED).numpy()
+        # JPEG's reduced scales are sharper than the antialiasing from the full scale.
+        assert np.abs(image - of_frame).mean() < (0.03 if tf.reduce_max(height) >= 128 else 1e-6)
+        if np.array_equal(window, routines['pixels'].window_of_example(examples[0], SEED)):
+            np.testing.assert_array_equal(image, routines['pixels'](examples[0], SEED))
+
+
+def test_random_zooms_depend_on_the_seed_alone(examples):
+    routine = Routine((64, 64), crop='random', look='grid', zoom=(1.0, 3.0))
+    in_graph = tf.function(routine.window_of_example)
+    windows = {seed: routine.window_of_example(examples[0], tf.constant([seed, 0])).numpy()
+               for seed in range(6)}
+    assert len({window[2] for window in windows.values()}) > 3
+    for seed, window in windows.items():
+        np.testing.assert_array_equal(in_graph(examples[0], tf.constant([seed, 0])), window)
+        np.testing.assert_array_equal(window[2], window[3])
+
+
 def test_random_crop_depends_on_the_seed_alone(examples):
     routine = Routine((64, 64), 'tf', 'random', saccades=1)
     images = [routine(examples[0], tf.constant([seed, 0])).numpy() for seed in (1, 2, 3, 1)]
@@ -160,6 +231,9 @@ def test_image_is_the_frame_resized(examples):
     ({'mask': 'green'}, 'mask'), ({'crop': 'center'}, 'crop'), ({'look': 'away'}, 'look'),
     ({'mask': 'none'}, 'crop'), ({'crop': 'none'}, 'mask'), ({'saccades': 0}, 'saccades'),
     ({'target_size': (0, 5)}, 'target_size'), ({'mask_step': 3}, 'mask_step'),
+    ({'zoom': 0}, 'zoom'), ({'zoom': -1.5}, 'zoom'), ({'zoom': (2, 1)}, 'zoom'),
+    ({'zoom': (1, 2, 3)}, 'zoom'), ({'zoom': 'frame'}, 'zoom'), ({'zoom': math.nan}, 'zoom'),
+    ({'zoom': 2, 'mask': 'none', 'crop': 'none'}, 'zoom'),
 ])
 def test_errors_name_the_argument(arguments, named):
     with pytest.raises(ValueError, match=named):
