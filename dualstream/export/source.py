@@ -19,7 +19,9 @@ from dualstream.training.config import TrainConfig
 from dualstream.training.finished import load_run
 from dualstream.training.run import routine_of
 
-_SEED = (0, 0)  # of no effect: a routine that is exported draws nothing
+SEED = (0, 0)
+"""For a routine that is exported, of no effect: it draws nothing."""
+
 _ORIENTATION = 0x0112  # the EXIF tag (CIPA DC-008)
 _TURNS = {
     2: lambda frame: frame[:, ::-1], 3: lambda frame: frame[::-1, ::-1],
@@ -59,7 +61,7 @@ class Source:
         if self.routine.crop == 'none':
             window = tf.concat([[0, 0], tf.shape(frame)[:2]], axis=0)
         else:
-            window = self.routine.window_of_frame(frame, _SEED)
+            window = self.routine.window_of_frame(frame, SEED)
         image = self.routine.image_of_frame(frame, window)
         return window, self.routine.coverage(image), self.routine.normalize(image)
 
@@ -142,7 +144,7 @@ def answer_in_python(workdir: str, photographs: Sequence[bytes]) -> Answers:
         example = {'image': tf.io.encode_png(frame, compression=1)}
         whole = tf.constant([0, 0, *frame.shape[:2]])
         windows.append(whole if routine.crop == 'none' else
-                       routine.window_of_example(example, _SEED))
-        images.append(routine(example, _SEED))
+                       routine.window_of_example(example, SEED))
+        images.append(routine(example, SEED))
     probabilities = network.predict(np.stack(images), batch_size=16, verbose=0)
     return Answers(probabilities, np.stack(windows))

@@ -220,7 +220,8 @@ class Routine:
         """Chooses the window of a decoded frame; not for a routine without a crop.
 
         Args:
-          frame: uint8 (H, W, 3), sRGB.
+          frame: uint8 (H, W, 3), sRGB; or floating in [0, 1], for which the same window is chosen
+            by single ops, without XLA and without a branch, as other runtimes can.
           seed: int (2,), of a stateless generator; only crop='random' draws from it.
 
         Returns:
@@ -238,6 +239,11 @@ class Routine:
                 lambda: self.window(
                     self._mask(frame[::step, ::step]), seed, size, block=step),
                 lambda: self.window(self._mask(frame), seed))
+
+        if frame.dtype != tf.uint8:
+            step = tf.where(in_blocks, self.mask_step, 1)
+            rows, columns = (tf.equal(tf.range(side) % step, 0) for side in tf.unstack(size))
+            return self.window(self._mask(frame) & rows[:, None] & columns, seed)
 
         def from_blocks():
             with tf.name_scope('mask'):

@@ -67,6 +67,9 @@ def test_every_mask_and_crop_looks_at_the_same_pixels(crop, step, size):
     if crop == 'loop':
         array = Routine((24, 24), look='pixels', mask_step=step).window_of_frame(frame, SEED)
         np.testing.assert_array_equal(windows[0], array)
+    floating = Routine((24, 24), crop=crop, mask_step=step).window_of_frame(
+        tf.constant(frame / 255, tf.float32), SEED)
+    np.testing.assert_array_equal(windows[0], floating)
     seen = tf_color_mask(frame)
     if size == (48, 64):
         seen = np.kron(seen[::step, ::step], np.ones([step, step], bool))
