@@ -34,14 +34,15 @@ def tf_color_mask(image: tf.Tensor, color_range: HsvRange | LchRange = LEAF) -> 
 
     Args:
       image: uint8 (..., 3), or floating (..., 3) in [0, 1]; sRGB. A 16-bit float stands for the
-        nearest 8-bit colour, since it holds hardly more than that.
+        nearest 8-bit colour, since it holds hardly more than that. For runtimes without 16-bit
+        integers, such as LiteRT, also int32 (..., 3) in [0, 255].
       color_range: the colours to look for, in HSV or in CIE LCh.
 
     Returns:
       bool (...): True where the pixel lies in the range; a NaN lies in none.
 
     Raises:
-      ValueError: the image's dtype is neither uint8 nor floating, or it has not three channels.
+      ValueError: the image's dtype is another, or it has not three channels.
 
     Example:
       >>> from dualstream import HsvRange, LchRange, tf_color_mask
@@ -57,8 +58,8 @@ def tf_color_mask(image: tf.Tensor, color_range: HsvRange | LchRange = LEAF) -> 
     if isinstance(color_range, LchRange):
         return lch_mask(_eight_bit_scale(image) / 255, color_range)
     # With 8-bit colours no product exceeds 100 * 255, which 16 bits hold: half the work of 32.
-    whole = image.dtype == tf.uint8
-    channels = tf.cast(image, tf.int16) if whole else _eight_bit_scale(image)
+    whole = image.dtype.is_integer
+    channels = _whole_numbers(image) if whole else _eight_bit_scale(image)
     half_step = 0 if whole else 0.5
     red, green, blue = tf.unstack(channels, axis=-1)
     top = tf.maximum(tf.maximum(red, green), blue)
@@ -145,13 +146,17 @@ def _checked(image: tf.Tensor) -> tf.Tensor:
     image = tf.convert_to_tensor(image)
     if image.shape.rank is not None and image.shape[-1] != 3:
         raise ValueError(f'image must have 3 channels, red, green, blue; got shape {image.shape}')
-    if image.dtype != tf.uint8 and not image.dtype.is_floating:
+    if image.dtype not in (tf.uint8, tf.int32) and not image.dtype.is_floating:
         raise ValueError(f'image must be uint8, or floating in [0, 1]; got {image.dtype.name}')
     return image
 
 
+def _whole_numbers(image: tf.Tensor) -> tf.Tensor:
+    return tf.cast(image, tf.int16) if image.dtype == tf.uint8 else image
+
+
 def _eight_bit_scale(image: tf.Tensor) -> tf.Tensor:
     """float32 in [0, 255], in which 8-bit colours are whole numbers."""
-    scaled = tf.cast(image, tf.float32) * (1 if image.dtype == tf.uint8 else 255)
+    scaled = tf.cast(image, tf.float32) * (1 if image.dtype.is_integer else 255)
     # float16 and bfloat16 lie up to 0.498 away from the 8-bit colour that they were made from.
     return tf.round(scaled) if image.dtype in (tf.float16, tf.bfloat16) else scaled

@@ -7,6 +7,8 @@ import numpy as np
 
 from dualstream.runtime.errors import UserError
 
+_EQUAL = 1e-3  # probabilities that differ by less are of no matter to anyone
+
 
 @dataclasses.dataclass(frozen=True)
 class Answers:
@@ -44,7 +46,8 @@ class Parity:
       name: of the format.
       photographs: how many were compared.
       classes: the share of photographs of the same class. Where the format's class is as probable
-        in Python as Python's own, but for twice the difference allowed, it counts as the same.
+        in Python as Python's own, but for twice the difference allowed and 0.002 at most, it counts
+        as the same.
       difference: the largest of any probability.
       windows: the share of photographs with the same window.
       limits: of the format.
@@ -75,7 +78,8 @@ class Parity:
                              f'{answers.probabilities.shape}')
         chosen = np.take_along_axis(
             expected.probabilities, answers.probabilities.argmax(axis=1)[:, None], axis=1)[:, 0]
-        same = chosen >= expected.probabilities.max(axis=1) - 2 * limits.difference
+        as_probable = 2 * min(limits.difference, _EQUAL)
+        same = chosen >= expected.probabilities.max(axis=1) - as_probable
         gaps = np.abs(answers.probabilities - expected.probabilities)
         return cls(name, len(same), float(same.mean()), float(gaps.max()),
                    float((answers.windows == expected.windows).all(axis=1).mean()), limits)

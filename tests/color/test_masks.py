@@ -57,7 +57,8 @@ def test_masks_agree_at_any_thresholds(some_colors, hsv_range):
     mask = tf_color_mask(some_colors, hsv_range).numpy()
     np.testing.assert_array_equal(mask, cv_color_mask(some_colors, hsv_range).numpy())
     as_float = some_colors.astype(np.float32) / 255
-    np.testing.assert_array_equal(mask, tf_color_mask(as_float, hsv_range).numpy())
+    for image in (as_float, some_colors.astype(np.int32)):
+        np.testing.assert_array_equal(mask, tf_color_mask(image, hsv_range).numpy())
     np.testing.assert_array_equal(mask, cv_color_mask(as_float, hsv_range).numpy())
 
 
