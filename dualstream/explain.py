@@ -29,7 +29,7 @@ def main(argv: list[str]) -> None:
 
         from dualstream.evaluation.explanation import is_explainable
         from dualstream.training.finished import load_run
-        from dualstream.training.run import routine_of
+        from dualstream.training.looking import routine_of
 
     run = load_run(_MODEL.value)
     if not is_explainable(run.network):

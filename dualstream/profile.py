@@ -18,7 +18,7 @@ _PART = flags.DEFINE_enum(
     'part', 'routine', ['routine', 'training', 'inference'],
     'What to trace: the pipeline of a routine, or the steps of a network on one batch in memory.')
 configflags.define(
-    TrainConfig, 'dataset', 'mask', 'crop', 'look', 'preset', 'image_size', 'batch_size')
+    TrainConfig, 'dataset', 'mask', 'crop', 'look', 'zoom', 'preset', 'image_size', 'batch_size')
 configflags.define(RunOptions, 'data_dir')
 _STEPS = flags.DEFINE_integer(
     'steps', 10, 'Steps to trace, after some warm-up steps.', lower_bound=1)
@@ -39,14 +39,14 @@ def main(argv: list[str]) -> None:
         from dualstream.report.tensorboard import write_graphs
         from dualstream.traces import read_trace, review, words
         from dualstream.traces.capture import Capture
-        from dualstream.training.run import routine_of
+        from dualstream.training.looking import training_routine_of
 
     step, facts = (
         _routine_step(config, options) if _PART.value == 'routine' else
         _network_step(config, training=_PART.value == 'training'))
     logdir = pathlib.Path(_LOGDIR.value)
     if _PART.value == 'routine':
-        write_graphs(logdir, routine_of(config))
+        write_graphs(logdir, training_routine_of(config))
     step()
     with Capture(logdir, facts, _LEVEL.value) as capture:
         for _ in range(WARM_UP):  # not before: while a trace begins, the input runs ahead
@@ -62,13 +62,13 @@ def _routine_step(config: TrainConfig, options: RunOptions):
     """A step that takes a batch from the pipeline and does nothing with it."""
     from dualstream.pipeline import make_training_batches, prepare
     from dualstream.traces.capture import Facts
-    from dualstream.training.run import routine_of
+    from dualstream.training.looking import training_routine_of
 
     photos = prepare(config.dataset, options.data_dir)
     steps = 1 + WARM_UP + _STEPS.value
     epochs = 2 + steps * config.batch_size // photos.count('train')
     batches = iter(make_training_batches(
-        photos, routine_of(config), config.batch_size, epochs=epochs, seed=config.seed))
+        photos, training_routine_of(config), config.batch_size, epochs=epochs, seed=config.seed))
     return lambda: next(batches), Facts(images=config.batch_size, devices='/device:CPU:0')
 
 

@@ -39,7 +39,7 @@ _CHROMA = flags.DEFINE_list(
     'chroma', None, "LO,HI: the mask's chroma in CIE LCh, 10,inf if not given.")
 _LIGHTNESS = flags.DEFINE_list(
     'lightness', None, "LO,HI: the mask's lightness in CIE LCh, 0,100 if not given.")
-configflags.define(TrainConfig, 'image_size', 'saccades')
+configflags.define(TrainConfig, 'image_size', 'saccades', 'zoom')
 _SEED = flags.DEFINE_integer('seed', 0, 'Seed of the windows of the random crop.')
 _SUGGEST = flags.DEFINE_boolean(
     'suggest', False, 'Propose thresholds from the colours of the photographs instead.')
@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
     if not argv[1:]:
         raise UserError('name a photograph, or a folder of photographs')
     thresholds = _thresholds()
-    crops = configflags.read(TrainConfig)
+    crops = configflags.read(TrainConfig, crop='random')  # which may have a range of zooms
     out = pathlib.Path(_OUT.value)
     check_folder(out)
 
@@ -97,7 +97,9 @@ def _draw(photos, color_range, crops, out: pathlib.Path, readable: Readable) -> 
     from dualstream.figures.contact_sheet import PER_SHEET, contact_sheet, make_print
     from dualstream.figures.hue_wheel import hue_wheel_figure
     from dualstream.figures.routine_figure import routine_figure
+    from dualstream.training.looking import training_routine_of
 
+    zoom = training_routine_of(crops).zoom
     _save(hue_wheel_figure(color_range), out, 'hue_wheel')
     taken = {'hue_wheel'}
     for photo, files in photos.items():
@@ -105,12 +107,12 @@ def _draw(photos, color_range, crops, out: pathlib.Path, readable: Readable) -> 
         if not photo.is_dir():
             for figure in readable.each(files, lambda file: routine_figure(
                     file, color_range, target_size=crops.image_size, saccades=crops.saccades,
-                    seed=_SEED.value, title=file.name)):
+                    zoom=zoom, seed=_SEED.value, title=file.name)):
                 _save(figure, out, name)
             continue
         prints = readable.each(
             files, lambda file: make_print(
-                file.name, file, color_range=color_range, target_size=crops.image_size))
+                file.name, file, color_range=color_range, target_size=crops.image_size, zoom=zoom))
         for number in itertools.count(1):
             sheet = list(itertools.islice(prints, PER_SHEET))
             if not sheet:

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from dualstream import network
 from dualstream.training.finished import load_run
-from dualstream.training.run import routine_of
+from dualstream.training.looking import routine_of
 
 LABELS = ['absent', 'ill', 'well']
 """Of which one is in no photograph of the test split, so it has no recall."""

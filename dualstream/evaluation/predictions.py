@@ -87,8 +87,8 @@ def predict(
     Args:
       network: outputs probabilities (batch, classes).
       batches: (float32 (batch, height, width, 3), int (batch,)), as `make_evaluation_batches`
-        makes them; or, for several windows of each example, (float32 (batch, windows, height,
-        width, 3), int (batch,)): then an example's probabilities are the mean of its windows'.
+        makes them; or, for several views of each example, (float32 (batch, views, height, width,
+        3), int (batch,)): then an example's probabilities are the mean of its views'.
       label_names: the classes.
 
     Raises:

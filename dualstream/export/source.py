@@ -17,7 +17,7 @@ from dualstream.pipeline import Routine, decode_frame
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
 from dualstream.training.finished import load_run
-from dualstream.training.run import routine_of
+from dualstream.training.looking import routine_of
 
 SEED = (0, 0)
 """For a routine that is exported, of no effect: it draws nothing."""

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from dualstream.color import LEAF, HsvRange, LchRange
+from dualstream.crop.zoom import Zoom
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.routine_figure import draw_window
 from dualstream.figures.windows import leaf_mask, view
@@ -37,7 +38,7 @@ class Print:
 
 def make_print(
     name: str, photo: Photo, *, color_range: HsvRange | LchRange = LEAF,
-    target_size: tuple[int, int] = (224, 224),
+    target_size: tuple[int, int] = (224, 224), zoom: Zoom = 1.0,
 ) -> Print:
     """Prepares one photograph for a contact sheet, with the window that array_crop chooses.
 
@@ -45,15 +46,16 @@ def make_print(
       name: to write above it.
       photo: a path, the bytes of an image, or an array (H, W, 3), uint8 or floating in [0, 1].
       color_range: the mask's range.
-      target_size: (height, width) of the window in pixels.
+      target_size: (height, width) of the image to make.
+      zoom: pixels of the photograph for one of the image, as `Routine` takes it.
 
     Raises:
-      ValueError: photo is not an image, or target_size is not positive.
+      ValueError: photo is not an image, or target_size or zoom is not positive.
       OSError: the file cannot be read.
     """
     pixels = read_photo(photo)
     mask = leaf_mask(pixels, color_range)
-    seen = view(mask, target_size, 'array')
+    seen = view(mask, target_size, 'array', zoom=zoom)
     thumbnail = Image.fromarray(pixels)
     thumbnail.thumbnail((_SIDE, _SIDE))
     scale = np.array([thumbnail.height / mask.shape[0], thumbnail.width / mask.shape[1]])

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.color import LEAF, HsvRange, LchRange
+from dualstream.crop.zoom import Zoom
 from dualstream.figures.hue_wheel import draw_hue_wheel, in_words
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.windows import View, leaf_mask, view
@@ -31,6 +32,7 @@ def routine_figure(
     target_size: tuple[int, int] = (224, 224),
     saccades: int = 16,
     seed: int = 0,
+    zoom: Zoom = 1.0,
     title: str = '',
 ) -> matplotlib.figure.Figure:
     """Draws what each routine does: where it looks, what it chooses, and the resulting image.
@@ -41,6 +43,7 @@ def routine_figure(
       target_size: height and width of the image to make.
       saccades: windows that max_rand_crop looks at.
       seed: of those windows.
+      zoom: pixels of the photograph for one of the image, as `Routine` takes it.
       title: above all.
 
     Returns:
@@ -48,13 +51,14 @@ def routine_figure(
       it; `figure.savefig` writes it to a file.
 
     Raises:
-      ValueError: photo is not an image, or target_size or saccades is not positive.
+      ValueError: photo is not an image, or target_size, saccades or zoom is not positive.
       OSError: the file cannot be read.
     """
     pixels = read_photo(photo)
     mask = leaf_mask(pixels, color_range)
     masks = ('cv', 'tf') if isinstance(color_range, HsvRange) else ('tf',)
-    views = [view(mask, target_size, crop, saccades=saccades, seed=seed) for crop in _CROPS]
+    views = [view(mask, target_size, crop, saccades=saccades, seed=seed, zoom=zoom)
+             for crop in _CROPS]
     figure = matplotlib.figure.Figure(figsize=(14, 11), layout='constrained')
     figure.suptitle(title, fontsize=15, color=_INK)
     figure.get_layout_engine().set(h_pad=0.08)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from dualstream.color import LEAF, HsvRange, LchRange, tf_color_mask
 from dualstream.crop import candidate_windows, coverage, saccade_windows
 from dualstream.crop.crops import STRIDE
+from dualstream.crop.zoom import Zoom
 from dualstream.pipeline import Routine
 
 
@@ -34,7 +35,8 @@ def leaf_mask(photo: np.ndarray, color_range: HsvRange | LchRange = LEAF) -> np.
 
 
 def view(
-    mask: np.ndarray, target_size: tuple[int, int], crop: str, *, saccades: int = 16, seed: int = 0
+    mask: np.ndarray, target_size: tuple[int, int], crop: str, *, saccades: int = 16, seed: int = 0,
+    zoom: Zoom = 1.0,
 ) -> View:
     """Computes what a crop looks at and chooses.
 
@@ -44,21 +46,24 @@ def view(
       crop: 'none', 'loop', 'array' or 'random'. The loop's choice is found as the array's, which
         is the same: looking at one window after another takes minutes in a large frame.
       saccades, seed: how many windows 'random' draws, and from what.
+      zoom: of the windows, as `Routine` takes it.
 
     Raises:
-      ValueError: target_size or saccades is not positive.
+      ValueError: target_size, saccades or zoom is not positive.
     """
     if crop == 'none':
         frame = np.array([0, 0, *mask.shape], np.int32)
         return View(frame[None], mask.mean()[None], frame, float(mask.mean()))
-    routine = Routine(target_size, 'tf', 'array' if crop == 'loop' else crop, 'pixels', saccades)
+    routine = Routine(target_size, 'tf', 'array' if crop == 'loop' else crop, 'pixels', saccades,
+                      zoom=zoom)
     stateless_seed = tf.constant([seed, 0])
     size = tf.constant(mask.shape)
+    zoom = routine.zoom_of(size, stateless_seed)
     if crop == 'random':
         windows = saccade_windows(
-            size, target_size, stateless_seed, saccades=saccades, stride=STRIDE)
+            size, target_size, stateless_seed, saccades=saccades, stride=STRIDE, zoom=zoom)
     else:
-        windows = candidate_windows(size, target_size, STRIDE)
+        windows = candidate_windows(size, target_size, STRIDE, zoom=zoom)
     chosen = routine.window(tf.constant(mask), stateless_seed)
     windows = windows.numpy()
     return View(windows, _coverages(mask, windows), chosen.numpy(),

@@ -12,9 +12,10 @@ from dualstream.pipeline.feeds import check_feed
 from dualstream.pipeline.frames import crop_frames
 from dualstream.pipeline.routines import Routine
 from dualstream.pipeline.targets import weigh_targets
+from dualstream.pipeline.views import Views
 
 __all__ = [
-    'Photos', 'Routine', 'Shard', 'check_feed', 'crop_frames',
+    'Photos', 'Routine', 'Shard', 'Views', 'check_feed', 'crop_frames',
     'decode_frame', 'decode_image', 'decode_window', 'make_evaluation_batches', 'prepare',
     'make_training_batches', 'make_training_sample', 'weigh_targets',
 ]

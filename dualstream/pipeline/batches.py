@@ -144,51 +144,38 @@ def make_training_sample(
 
 
 def make_evaluation_batches(
-    photos: Photos, purpose: str, routine: Routine, *, batch_size: int, seed: int, windows: int = 1
+    photos: Photos, purpose: str, routine: Callable, *, batch_size: int, seed: int
 ) -> tf.data.Dataset:
     """Makes batches of every example of a split once, in stored order, without augmentation.
 
     Args:
       photos: the data set.
       purpose: 'train', 'validation' or 'test'.
-      routine: makes an image of an example and a seed.
+      routine: makes an image of an example and a seed; or several, as `Views` does.
       batch_size: examples in a batch; the last batch may be smaller.
       seed: determines everything that is drawn.
-      windows: images of each example, each made with a seed of its own, so that they differ for the
-        crop 'random' only. The first ones are those that fewer windows would give.
 
     Returns:
-      (float32 (<= batch, height, width, 3), int64 (<= batch,)), and where windows > 1 (float32
-      (<= batch, windows, height, width, 3), int64 (<= batch,)).
+      (float32 (<= batch, height, width, 3), int64 (<= batch,)), and with several views (float32
+      (<= batch, views, height, width, 3), int64 (<= batch,)).
     """
-    def to_image(example, window):
-        return routine(example, evaluation_seed(seed, example, window)), example['label']
+    def to_image(example):
+        return routine(example, evaluation_seed(seed, example)), example['label']
 
-    def each_window(example):
-        return tf.data.Dataset.range(windows).map(lambda window: (example, window))
-
-    # Each window is an element of its own up to here, so that those of one example are made at the
-    # same time.
-    images = photos.read(purpose).flat_map(each_window).map(
-        _uncompiled(to_image), tf.data.AUTOTUNE)
-    if windows > 1:
-        images = images.batch(windows).map(lambda image, label: (image, label[0]))
+    images = photos.read(purpose).map(_uncompiled(to_image), tf.data.AUTOTUNE)
     count = tf.data.experimental.assert_cardinality(photos.count(purpose))
     return images.apply(count).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_seed(
-    seed: int, example: dict[str, tf.Tensor], window: int | tf.Tensor = 0
-) -> tf.Tensor:
+def evaluation_seed(seed: int, example: dict[str, tf.Tensor]) -> tf.Tensor:
     """Gives the seed, int64 (2,), that the routine gets in `make_evaluation_batches`.
 
     Args:
       seed: that of the batches.
       example: as `Photos.read` gives it.
-      window: which of the example's windows, from 0.
     """
     return tf.random.experimental.stateless_fold_in(
-        tf.stack([tf.constant(seed, tf.int64), tf.cast(1 + window, tf.int64)]), example['index'])
+        tf.constant([seed, 1], tf.int64), example['index'])
 
 
 def _uncompiled(function: Callable) -> Callable:

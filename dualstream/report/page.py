@@ -14,10 +14,11 @@ from dualstream.pipeline import Photos, make_evaluation_batches
 from dualstream.report.plots import plot_confusion, plot_curves, plot_images
 from dualstream.runtime.devices import Place
 from dualstream.training.config import TrainConfig
-from dualstream.training.run import Trained, routine_of
+from dualstream.training.looking import routine_of
+from dualstream.training.run import Trained
 from dualstream.training.workdir import Workdir
 
-_ROUTINE = ('mask', 'crop', 'look', 'saccades')
+_ROUTINE = ('mask', 'crop', 'look', 'saccades', 'zoom')
 _IMAGES = 24
 """Images of the test split that the report shows."""
 
@@ -58,7 +59,7 @@ def _summary(
     return {
         'balanced_accuracy': scores.balanced_accuracy,
         'accuracy': scores.accuracy,
-        'one_window_balanced_accuracy': trained.one_window[config.prior].balanced_accuracy,
+        'one_view_balanced_accuracy': trained.one_view[config.prior].balanced_accuracy,
         'per_class_recall': scores.per_class_recall,
         'by_prior': {prior: {'accuracy': each.accuracy,
                              'balanced_accuracy': each.balanced_accuracy}
@@ -146,7 +147,7 @@ def _page(summary: dict, others: list[dict]) -> str:
         f'{summary["refusal"]["min_coverage"]:.1%}, and gets no diagnosis below a confidence of '
         f'{summary["refusal"]["min_confidence"]:.1%}; at least 98% of the validation split lie '
         'above both.', '',
-        *_windows(summary),
+        *_views(summary),
         *_priors(summary),
         '| class | recall |', '| --- | --- |',
         *(f'| {name} | {recall:.1%} |' for name, recall in summary['per_class_recall'].items()),
@@ -184,13 +185,14 @@ def _priors(summary: dict) -> list[str]:
               for name, scores in rows), '']
 
 
-def _windows(summary: dict) -> list[str]:
-    """The gain from averaging over windows, where the recipe asks for it."""
-    windows = summary['config']['recipe']['tta_windows']
-    alone = summary['one_window_balanced_accuracy']
+def _views(summary: dict) -> list[str]:
+    """The gain from averaging over views, where the recipe asks for it."""
+    views = ', '.join(map(str, summary['config']['recipe']['views']))
+    alone = summary['one_view_balanced_accuracy']
     gain = 100 * (summary['balanced_accuracy'] - alone)
-    return [f'Probabilities are the mean of those of {windows} windows; of one window alone, '
-            f'balanced accuracy is {alone:.1%}: {gain:+.1f} points.', ''] if windows > 1 else []
+    return [f'Probabilities are the mean of those of several views of each photograph ({views}); '
+            f"of the routine's own window alone, balanced accuracy is {alone:.1%}: {gain:+.1f} "
+            'points.', ''] if views else []
 
 
 def _routine_name(config: dict) -> str:

@@ -11,7 +11,7 @@ from dualstream.color import cv_color_mask, tf_color_mask
 from dualstream.pipeline import Photos, Routine, make_training_sample
 from dualstream.training.callbacks import ShowInputs
 from dualstream.training.config import TrainConfig
-from dualstream.training.run import routine_of
+from dualstream.training.looking import training_routine_of
 
 _IMAGES = 12
 """Images that are shown after each epoch."""
@@ -31,7 +31,7 @@ def tensorboard_callbacks(
       Callbacks for `training.run.train`: curves, the graphs of mask and crop, and after each epoch
       some images as the network got them in it, with its predictions.
     """
-    routine = routine_of(config)
+    routine = training_routine_of(config)
     curves = keras.callbacks.TensorBoard(str(logdir), write_graph=False)
     curves.async_safe = True  # it reads nothing before the end of an epoch
 

@@ -6,6 +6,12 @@ MASKS = ('none', 'cv', 'tf')
 CROPS = ('none', 'loop', 'array', 'random')
 """How the window is chosen: the whole frame resized, or by one of the three crops."""
 
+FRAME = 'frame'
+"""The zoom of the largest window of the image's proportions that fits into the frame."""
+
+WHOLE = 'whole'
+"""The view of the whole frame, resized to the image's size without keeping its proportions."""
+
 LOOKS = ('auto', 'pixels', 'glance', 'grid')
 """What the window is chosen from; auto takes the leaf grid where there is one, else the pixels."""
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from absl import flags
 
+from dualstream.runtime.choices import FRAME
 from dualstream.runtime.errors import UserError
 
 _Config = TypeVar('_Config')
@@ -104,6 +105,31 @@ class PairParser(flags.ArgumentParser, flags.ArgumentSerializer):
     def flag_type(self) -> str:
         return 'two whole numbers'
 
+
+class ZoomParser(flags.ArgumentParser, flags.ArgumentSerializer):
+    """Parses a zoom, such as 2 or frame, as one value, and a range, LOW,HIGH, as a tuple."""
+
+    syntactic_help = 'a number, frame, or two of them as LOW,HIGH'
+
+    def parse(self, argument: str | float | tuple) -> float | str | tuple:
+        if not isinstance(argument, str):
+            return argument
+        try:
+            zooms = tuple(each if each == FRAME else float(each) for each in argument.split(','))
+        except ValueError as error:
+            raise ValueError(f'it must be {self.syntactic_help}') from error
+        return zooms[0] if len(zooms) == 1 else zooms
+
+    def serialize(self, value: float | str | tuple) -> str:
+        return ','.join(each if each == FRAME else f'{each:g}'
+                        for each in (value if isinstance(value, tuple) else (value,)))
+
+    def flag_type(self) -> str:
+        return 'a zoom or a range of zooms'
+
+
+ZOOM = ZoomParser()
+"""Parses 2 as 2.0, frame as 'frame', and 1,3 as (1.0, 3.0)."""
 
 IMAGE_SIZE = PairParser('HEIGHTxWIDTH', repeats=True)
 """Parses 192x256, or 224 for 224x224, as (height, width)."""

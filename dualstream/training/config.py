@@ -6,6 +6,7 @@ import math
 from dualstream.runtime.choices import (
     CROPS,
     DEVICES,
+    FRAME,
     LOOKS,
     MASKS,
     NORMALIZATIONS,
@@ -13,8 +14,9 @@ from dualstream.runtime.choices import (
     PRIORS,
     SMALLEST_IMAGE,
     TRACE_LEVELS,
+    WHOLE,
 )
-from dualstream.runtime.configflags import IMAGE_SIZE, STEPS, field
+from dualstream.runtime.configflags import IMAGE_SIZE, STEPS, ZOOM, field
 
 
 def _tuples(numbers):
@@ -25,6 +27,16 @@ def _tuples(numbers):
 def _require(name: str, value, expected: str, holds: bool) -> None:
     if not holds:
         raise ValueError(f'{name} must be {expected}, got {value!r}')
+
+
+def _is_zoom(value) -> bool:
+    """Whether it is one zoom; infinity, which JSON does not know, is called 'frame'."""
+    return value == FRAME or (isinstance(value, (int, float)) and 0 < value < math.inf)
+
+
+def _is_range(values) -> bool:
+    return (isinstance(values, tuple) and len(values) == 2 and all(map(_is_zoom, values))
+            and values[0] != FRAME and (values[1] == FRAME or values[0] < values[1]))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,8 +55,9 @@ class Recipe:
       ema: the momentum of the weights' moving average, which is then scored and saved, in [0, 1).
       early_stopping: epochs without a better balanced accuracy in validation after which the
         training ends, and the best weights are kept; 0 trains to the end and keeps the last.
-      tta_windows: windows of each example of the test split whose probabilities are averaged;
-        more than one needs crop='random'.
+      views: how each example of the test split is looked at; the probabilities of all views are
+        averaged. Each is the zoom of a leafiest window, a number or 'frame', or it is 'whole', the
+        whole frame. Where there are none, the window of the configuration's own zoom is the one.
 
     Raises:
       ValueError: a field is out of its range.
@@ -56,7 +69,7 @@ class Recipe:
     mixup: float = 0.0
     ema: float = 0.0
     early_stopping: int = 0
-    tta_windows: int = 1
+    views: tuple[float | str, ...] = ()
 
     def __post_init__(self):
         _require('label_smoothing', self.label_smoothing, 'in [0, 1)',
@@ -65,7 +78,10 @@ class Recipe:
         _require('mixup', self.mixup, 'at least 0, and finite', 0 <= self.mixup < math.inf)
         _require('ema', self.ema, 'in [0, 1)', 0 <= self.ema < 1)
         _require('early_stopping', self.early_stopping, 'at least 0', self.early_stopping >= 0)
-        _require('tta_windows', self.tta_windows, 'at least 1', self.tta_windows >= 1)
+        object.__setattr__(self, 'views', _tuples(self.views))  # JSON knows lists only
+        _require('views', self.views, f'of zooms, {FRAME} and {WHOLE}',
+                 isinstance(self.views, tuple)
+                 and all(each == WHOLE or _is_zoom(each) for each in self.views))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,6 +117,11 @@ class TrainConfig:
         'or the leaf grid stored with the photograph; auto takes the grid where there is one, '
         'else the pixels.', choices=LOOKS)
     saccades: int = field(16, 'Windows that --crop=random looks at.')
+    zoom: float | str | tuple = field(
+        1.0, 'Pixels of the photograph, along each side, for one pixel of the image: 2 shows a '
+        'window twice as high and wide, frame the largest that fits. LOW,HIGH with --crop=random '
+        'trains on windows of random size; the network is used at the geometric mean.',
+        parser=ZOOM)
     normalize: str = field(
         'none', 'How the images get the stains of --reference, for slides under the microscope.',
         choices=NORMALIZATIONS)
@@ -136,7 +157,7 @@ class TrainConfig:
                      self.crop != 'none')
         _require('reference', self.reference, 'a slide where normalize is not none, and only there',
                  (self.normalize != 'none') == bool(self.reference))
-        for name in ('image_size', 'stains'):  # JSON knows lists only
+        for name in ('image_size', 'stains', 'zoom'):  # JSON knows lists only
             object.__setattr__(self, name, _tuples(getattr(self, name)))
         _require('image_size', self.image_size, f'at least {SMALLEST_IMAGE} pixels, both ways',
                  len(self.image_size) == 2 and min(self.image_size) >= SMALLEST_IMAGE)
@@ -146,9 +167,17 @@ class TrainConfig:
         _require('learning_rate', self.learning_rate, 'positive and finite',
                  0 < self.learning_rate < math.inf)
         _require('seed', self.seed, 'from 0 to 2**32 - 1', 0 <= self.seed < 2**32)
-        _require('crop', self.crop, f'random for tta_windows={self.recipe.tta_windows}: others '
-                 'give the same window each time',
-                 self.recipe.tta_windows == 1 or self.crop == 'random')
+        self._check_zooms()
+
+    def _check_zooms(self) -> None:
+        _require('zoom', self.zoom, 'a positive number, frame, or two of them as LOW,HIGH',
+                 _is_zoom(self.zoom) or _is_range(self.zoom))
+        _require('zoom', self.zoom, 'one number where crop is not random',
+                 not isinstance(self.zoom, tuple) or self.crop == 'random')
+        if self.crop == 'none':
+            _require('zoom', self.zoom, '1 where crop is none, which shows the whole frame',
+                     self.zoom == 1)
+            _require('views', self.recipe.views, 'empty where crop is none', not self.recipe.views)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -33,8 +33,8 @@ from dualstream.training.callbacks import SaveProgress, TraceSteps, Validate
 from dualstream.training.config import RunOptions, TrainConfig
 from dualstream.training.early_stopping import KeepBest
 from dualstream.training.initial_weights import take_weights
+from dualstream.training.looking import routine_of, training_routine_of, views_of
 from dualstream.training.loop import fit
-from dualstream.training.stains import normalizer_of
 from dualstream.training.workdir import Workdir
 
 _DEFAULTS = RunOptions()
@@ -46,9 +46,9 @@ class Trained:
 
     Attributes:
       model: the network, with its final weights.
-      scores: on the test split by prior, 'data' and 'uniform'; of several windows of each example,
+      scores: on the test split by prior, 'data' and 'uniform'; of several views of each example,
         where the recipe asks for it.
-      one_window: the same with one window of each example.
+      one_view: the same with one view of each example.
       temperature: what the network's logits were divided by, so that its probabilities fit the
         validation split best; it is in the network's weights.
       shares: float64 (classes,), the classes' shares that the training showed to the network.
@@ -61,7 +61,7 @@ class Trained:
 
     model: keras.Model
     scores: dict[str, Scores]
-    one_window: dict[str, Scores]
+    one_view: dict[str, Scores]
     temperature: float
     shares: np.ndarray
     refusal: Refusal
@@ -91,7 +91,8 @@ def train(
       workdir: the folder of the run; a checkpoint in it is continued from.
       options: checkpoint_steps, data_service, profile_steps and profile_level are used here.
       callbacks: called after each epoch's validation, before its checkpoint.
-      routine: makes an image of an example and a seed; the configuration's if None.
+      routine: makes an image of an example and a seed, to train and to score; if None, those of
+        `looking` do, which the configuration describes.
       verbose: as in `loop.fit`; 0 prints nothing.
 
     Raises:
@@ -103,7 +104,9 @@ def train(
     batch_size = config.batch_size * place.replicas
     steps = count_steps(photos, batch_size)
     _check_profile_steps(options, steps * config.epochs)
-    routine = routine or routine_of(config)
+    shown = routine or training_routine_of(config)
+    seen = routine or routine_of(config)
+    views = views_of(config) if config.recipe.views and not routine else seen
     counts = photos.label_counts('train')
     weights = _class_weights(config, counts)
     shares = prior.learned_shares(counts, weights)
@@ -118,14 +121,14 @@ def train(
         print(_description(config, photos, place, steps, progress.step), flush=True)
 
     evaluation = functools.partial(
-        make_evaluation_batches, photos, routine=routine, batch_size=batch_size, seed=config.seed)
+        make_evaluation_batches, photos, routine=seen, batch_size=batch_size, seed=config.seed)
     every = [Validate(evaluation(purpose='validation'), photos.label_names),
              *([best] if best else []), *callbacks, progress,
              *_tracing(options, workdir, start_step=progress.step, images=batch_size,
                        devices=place.devices)]
     if not (best and best.stopped):
         with place.cluster.together():
-            fit(model, _batches_of(config, photos, place, options, routine, weights),
+            fit(model, _batches_of(config, photos, place, options, shown, weights),
                 steps_per_epoch=steps, epochs=config.epochs, start_step=progress.step,
                 callbacks=every, verbose=verbose)
     if best:
@@ -134,19 +137,15 @@ def train(
     temperature = fit_temperature(predictions)
     set_temperature(model, temperature)
     refusal = _choose_refusal(
-        with_temperature(predictions, temperature), config, evaluation, routine, shares)
-    scores, one_window = _score(model, config, evaluation, photos, shares)
+        with_temperature(predictions, temperature), config, evaluation, seen, shares)
+    one_view = _score(model, evaluation(purpose='test'), photos, shares)
+    scores = one_view if views is seen else _score(
+        model, evaluation(purpose='test', routine=views), photos, shares)
     if config.prior == 'uniform':
         prior.assume_uniform_prior(model, shares)
     recipe.synchronize_statistics(model, 1)
-    return Trained(model, scores, one_window, temperature, shares, refusal, progress.rows,
+    return Trained(model, scores, one_view, temperature, shares, refusal, progress.rows,
                    progress.earlier_seconds + time.perf_counter() - started)
-
-
-def routine_of(config: TrainConfig) -> Routine:
-    """Makes the routine that a configuration describes, from bytes to images."""
-    return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades,
-                   normalizer=normalizer_of(config))
 
 
 def _check_profile_steps(options: RunOptions, steps: int) -> None:
@@ -225,20 +224,11 @@ def _choose_refusal(
                           predictions.probabilities.max(axis=1))
 
 
-def _score(
-    model: keras.Model, config: TrainConfig, evaluation: Callable, photos: Photos,
-    shares: np.ndarray,
-) -> tuple[dict[str, Scores], dict[str, Scores]]:
-    """Scores by prior of the classes: as the recipe asks for, and of one window each."""
-    def score(windows: int) -> dict[str, Scores]:
-        predictions = predict(
-            model, evaluation(purpose='test', windows=windows), photos.label_names)
-        return {'data': Scores.of(predictions),
-                'uniform': Scores.of(predictions.with_uniform_prior(shares))}
-
-    one_window = score(1)
-    several = config.recipe.tta_windows
-    return score(several) if several > 1 else one_window, one_window
+def _score(model, batches, photos: Photos, shares: np.ndarray) -> dict[str, Scores]:
+    """Scores by prior of the classes."""
+    predictions = predict(model, batches, photos.label_names)
+    return {'data': Scores.of(predictions),
+            'uniform': Scores.of(predictions.with_uniform_prior(shares))}
 
 
 def _description(

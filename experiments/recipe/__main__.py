@@ -6,7 +6,7 @@
 
 Trains the plain recipe of dualstream.train, and recipes that differ from it in one thing, on the
 same folds with the same seeds; scores a network that was trained on random crops with several
-windows of each photograph. Takes about 70 minutes for two sets and 3 seeds on 2 CPU cores. Writes
+views of each photograph. Takes about 70 minutes for two sets and 3 seeds on 2 CPU cores. Writes
 results.json, results.md with a table per set, and recipes.png. Finished cells are kept in DIR/cells
 and not run again.
 """

@@ -10,7 +10,8 @@ from dualstream.evaluation.scores import Scores
 from dualstream.pipeline import make_evaluation_batches
 from dualstream.runtime import devices
 from dualstream.training.config import TrainConfig
-from dualstream.training.run import routine_of, train
+from dualstream.training.looking import views_of
+from dualstream.training.run import train
 from dualstream.training.workdir import Workdir
 from experiments.recipe.folds import FOLDS, Fold
 from experiments.recipe.recipes import Tried
@@ -24,7 +25,7 @@ def run_cell(builder, tried: Tried, seed: int, epochs: int) -> dict:
     All recipes have the same folds, initial weights and order of images.
 
     Returns:
-      Number of windows -> balanced accuracy on the held-out images; how many images there were;
+      Number of views -> balanced accuracy on the held-out images; how many images there were;
       epochs trained; seconds that the training and its scoring took.
     """
     keras.utils.clear_session()
@@ -36,12 +37,14 @@ def run_cell(builder, tried: Tried, seed: int, epochs: int) -> dict:
         trained = train(
             config, photos=photos, place=devices.place(), workdir=workdir, verbose=0)
 
-    def score(windows: int) -> float:
-        test = make_evaluation_batches(photos, 'test', routine_of(config),
-                                  batch_size=config.batch_size, seed=seed, windows=windows)
+    def score(views: tuple) -> float:
+        looked = dataclasses.replace(
+            config, recipe=dataclasses.replace(config.recipe, views=views))
+        test = make_evaluation_batches(
+            photos, 'test', views_of(looked), batch_size=config.batch_size, seed=seed)
         return Scores.of(predict(trained.model, test, photos.label_names)).balanced_accuracy
 
-    return {'balanced_accuracy': {str(windows): score(windows) for windows in tried.windows},
+    return {'balanced_accuracy': {str(max(1, len(views))): score(views) for views in tried.views},
             'training_pictures': photos.count('train'),
             'held_out_pictures': photos.count('test'),
             'epochs_trained': len(trained.rows),

@@ -12,12 +12,12 @@ class Tried:
     Attributes:
       recipe: the parts of the training that may be changed.
       crop: the crop that chooses the windows.
-      windows: numbers of windows of each held-out example; the same network is scored with each.
+      views: of each held-out example, as Recipe takes them; the same network is scored with each.
     """
 
     recipe: Recipe = Recipe()
     crop: str = 'array'
-    windows: tuple[int, ...] = (1,)
+    views: tuple[tuple, ...] = ((),)
 
 
 PLAIN = 'plain'
@@ -29,5 +29,5 @@ RECIPES = {
     'moving average 0.99': Tried(Recipe(ema=0.99)),
     'early stopping 4': Tried(Recipe(early_stopping=4)),
     'class weights': Tried(Recipe(class_weights=True)),
-    'random crop': Tried(crop='random', windows=(1, 4, 8)),
+    'random crop': Tried(crop='random', views=((), (1.0, 'whole'), (1.0, 2.0, 'frame', 'whole'))),
 }

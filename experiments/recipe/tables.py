@@ -22,7 +22,7 @@ def whole_page(cells: Cells, command: str) -> str:
                   f'train on and {first["held_out_pictures"]} held out; mean and standard '
                   f'deviation over {len({cell["seed"] for cell in of_set})} seeds, each of another '
                   'fold. Differences are of the same seed and fold: recipes against the plain one, '
-                  'several windows against one window of the same network.', '',
+                  'several views against one view of the same network.', '',
                   *_table(of_set), '']
     return '\n'.join([*lines, '![Balanced accuracy by recipe](recipes.png)', ''])
 
@@ -38,14 +38,14 @@ def _table(cells: Cells) -> list[str]:
 
 def _rows(cells: Cells):
     """Yields (name, {seed: score}, {seed: score to compare with}) for each row of a table."""
-    def scores(name, windows='1'):
-        return {cell['seed']: cell['balanced_accuracy'][windows]
+    def scores(name, views='1'):
+        return {cell['seed']: cell['balanced_accuracy'][views]
                 for cell in where(cells, recipe=name)}
 
     for name in dict.fromkeys(cell['recipe'] for cell in cells):
         yield name, scores(name), scores(PLAIN)
-        for windows in list(where(cells, recipe=name)[0]['balanced_accuracy'])[1:]:
-            yield f'{name}, {windows} windows', scores(name, windows), scores(name)
+        for views in list(where(cells, recipe=name)[0]['balanced_accuracy'])[1:]:
+            yield f'{name}, {views} views', scores(name, views), scores(name)
 
 
 def _figure(cells: Cells) -> matplotlib.figure.Figure:
@@ -56,7 +56,7 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
         for place, (name, scores, base) in enumerate(rows):
             against = [100 * (score - base[seed]) for seed, score in scores.items()
                        if seed in base]
-            color = 'seagreen' if 'windows' in name else 'slategray'
+            color = 'seagreen' if 'views' in name else 'slategray'
             axes.plot(against, [place] * len(against), 'o', color=color, alpha=0.6)
             if against:
                 axes.plot(np.mean(against), place, '|', color='black', markersize=18)

@@ -18,7 +18,7 @@ def test_each_recipe_differs_from_the_plain_one_in_one_thing():
     plain = dataclasses.asdict(RECIPES[PLAIN])
     for name, tried in RECIPES.items():
         changed = {key for key, value in dataclasses.asdict(tried).items() if value != plain[key]}
-        assert len(changed - {'windows'}) == (name != PLAIN), name
+        assert len(changed - {'views'}) == (name != PLAIN), name
 
 
 def test_folds_hold_every_picture_out_once(builder):
@@ -40,10 +40,10 @@ def small_network(preset, image_size, classes, seed):
         keras.layers.Dense(classes, 'softmax', name='logits')])
 
 
-def test_a_cell_scores_each_number_of_windows(builder, monkeypatch):
+def test_a_cell_scores_each_number_of_views(builder, monkeypatch):
     monkeypatch.setattr('dualstream.network.build', small_network)
     recipe = Recipe(label_smoothing=0.1, mixup=0.2, ema=0.9, early_stopping=1)
-    tried = Tried(recipe, crop='random', windows=(1, 2))
+    tried = Tried(recipe, crop='random', views=((), (1.0, 'whole')))
     result = cell.run_cell(builder, tried, seed=1, epochs=1)
     assert set(result['balanced_accuracy']) == {'1', '2'}
     assert all(0 <= score <= 1 for score in result['balanced_accuracy'].values())
@@ -67,7 +67,7 @@ def test_table_compares_recipes_with_plain_and_windows_with_one(tmp_path):
     for row in ('| plain | 85.0% ± 5.0 |  |',
                 '| mixup 0.2 | 75.0% ± 5.0 | -10.0 ± 0.0 |',
                 '| random crop | 65.0% ± 5.0 | -20.0 ± 0.0 |',
-                '| random crop, 4 windows | 70.0% ± 5.0 | +5.0 ± 0.0 |'):
+                '| random crop, 4 views | 70.0% ± 5.0 | +5.0 ± 0.0 |'):
         assert row in said
     assert json.loads((tmp_path / 'results.json').read_text()) == cells
     assert matplotlib.image.imread(tmp_path / 'recipes.png').std() > 0.01
@@ -81,7 +81,7 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch, photos):
         ran.append((tried, seed))
         if len(ran) == 5:
             raise KeyboardInterrupt
-        return {'balanced_accuracy': {str(windows): 0.5 for windows in tried.windows},
+        return {'balanced_accuracy': {str(max(1, len(views))): 0.5 for views in tried.views},
                 'training_pictures': 1, 'held_out_pictures': 1, 'epochs_trained': epochs,
                 'training_seconds': 1.0}
 

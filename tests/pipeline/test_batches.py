@@ -9,6 +9,7 @@ from contracts import assert_resumable, assert_same_batches
 
 from dualstream.pipeline import (
     Routine,
+    Views,
     make_evaluation_batches,
     make_training_batches,
     make_training_sample,
@@ -180,24 +181,13 @@ def test_evaluation_passes_every_example_once_in_order(photos):
     assert photos.count('test') % 7, 'the last batch should be a smaller one'
 
 
-def tells_seed(example, seed):
-    return tf.random.stateless_uniform([4, 4, 3], seed)
-
-
-def test_windows_differ_by_their_seed_and_the_first_are_those_of_fewer(photos):
-    def images(windows):
-        batches = make_evaluation_batches(
-            photos, 'test', tells_seed, batch_size=4, seed=0, windows=windows)
-        images, labels = zip(*batches.as_numpy_iterator())
-        return np.concatenate(images), np.concatenate(labels)
-
-    (one, labels), (three, same), (five, same_again) = map(images, (1, 3, 5))
-    assert one.shape == (photos.count('test'), 4, 4, 3) and three.shape[:2] == (len(one), 3)
-    np.testing.assert_array_equal(three[:, 0], one)
-    np.testing.assert_array_equal(five[:, :3], three)
-    np.testing.assert_array_equal(labels, same)
-    np.testing.assert_array_equal(labels, same_again)
-    assert len(np.unique(five.reshape([-1, 48]), axis=0)) == 5 * len(one)
+def test_views_are_the_images_of_each_routine(photos):
+    routines = Routine((32, 32)), Routine((32, 32), zoom=2.0), Routine((32, 32), 'none', 'none')
+    made = [[images.numpy() for images, _ in make_evaluation_batches(
+        photos, 'test', each, batch_size=4, seed=0)] for each in (Views(routines), *routines)]
+    views, *alone = map(np.concatenate, made)
+    assert views.shape == (photos.count('test'), 3, 32, 32, 3)
+    np.testing.assert_array_equal(views, np.stack(alone, axis=1))
 
 
 def test_jitter_comes_after_the_turns_and_anew_each_epoch(photos):

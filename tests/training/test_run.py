@@ -14,7 +14,8 @@ from dualstream.runtime.devices import Place
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import Recipe, RunOptions, TrainConfig
 from dualstream.training.initial_weights import take_weights
-from dualstream.training.run import routine_of, train
+from dualstream.training.looking import routine_of, views_of
+from dualstream.training.run import train
 from dualstream.training.workdir import Workdir
 
 CPU = Place('CPU', ['/device:CPU:0'])
@@ -39,17 +40,18 @@ def test_equal_configurations_give_equal_networks_and_another_seed_another(train
     pairs = zip(one.model.variables, other.model.variables)
     assert any(not np.array_equal(*pair) for pair in pairs)
     assert [row['epoch'] for row in one.rows] == [1]
-    assert one.scores is one.one_window
+    assert one.scores is one.one_view
 
 
-def test_a_recipe_with_several_windows_scores_their_mean(train_in, photos):
+def test_a_recipe_with_several_views_scores_their_mean(train_in, photos):
     config = dataclasses.replace(QUICK, recipe=Recipe(
         label_smoothing=0.1, color_jitter=0.1, mixup=0.2, ema=0.9, early_stopping=2,
-        tta_windows=3, class_weights=True))
+        views=(0.5, 'frame', 'whole'), class_weights=True))
     trained = train_in('run', config)
-    for scores, windows in ((trained.one_window, 1), (trained.scores, 3)):
+    for scores, looked in ((trained.one_view, routine_of(config)),
+                           (trained.scores, views_of(config))):
         batches = make_evaluation_batches(
-            photos, 'test', routine_of(config), batch_size=8, seed=0, windows=windows)
+            photos, 'test', looked, batch_size=8, seed=0)
         again = Scores.of(predict(trained.model, batches, photos.label_names))
         np.testing.assert_array_equal(scores['data'].confusion, again.confusion)
 

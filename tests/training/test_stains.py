@@ -13,7 +13,7 @@ from dualstream.color.stains.normalizer import METHODS
 from dualstream.runtime.choices import NORMALIZATIONS
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
-from dualstream.training.run import routine_of
+from dualstream.training.looking import routine_of
 from dualstream.training.stains import with_stains
 
 SLIDE, REFERENCE = stain(draw_concentrations(64)), stain(draw_concentrations(64, 1), OTHER_SCANNER)

@@ -1,0 +1,45 @@
+"""How a run looks at photographs: the routines that its configuration describes."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+
+from dualstream.pipeline import Routine, Views
+from dualstream.runtime.choices import FRAME, WHOLE
+from dualstream.training.config import TrainConfig
+from dualstream.training.stains import normalizer_of
+
+
+def training_routine_of(config: TrainConfig) -> Routine:
+    """Makes the routine that a configuration trains with, from bytes to images."""
+    return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades,
+                   normalizer=normalizer_of(config), zoom=_in_numbers(config.zoom))
+
+
+def routine_of(config: TrainConfig) -> Routine:
+    """Makes the routine by which a configuration's network is scored and used.
+
+    It is the one of the training, but it draws nothing: crop='random' becomes 'array', the leafiest
+    of all windows instead of the leafiest of some, and a range of zooms its geometric mean. So the
+    same photograph always gives the same answer.
+    """
+    routine = training_routine_of(config)
+    return dataclasses.replace(routine, crop='array') if routine.crop == 'random' else routine
+
+
+def views_of(config: TrainConfig) -> Callable:
+    """Makes the views of each example that the recipe averages; `routine_of` where it has none."""
+    routine = routine_of(config)
+    if not config.recipe.views:
+        return routine
+    return Views(tuple(
+        dataclasses.replace(routine, mask='none', crop='none', zoom=1.0) if view == WHOLE
+        else dataclasses.replace(routine, zoom=_in_numbers(view))
+        for view in config.recipe.views))
+
+
+def _in_numbers(zoom: float | str | tuple) -> float | tuple:
+    """Gives a zoom as `Routine` takes it: with infinity for 'frame'."""
+    if isinstance(zoom, tuple):
+        return tuple(map(_in_numbers, zoom))
+    return math.inf if zoom == FRAME else float(zoom)
