@@ -24,6 +24,7 @@ _HOME = {
         'Photos', 'Routine', 'crop_frames', 'decode_frame', 'decode_image', 'decode_window',
         'make_evaluation_batches', 'make_training_batches'),
     'dualstream.network': ('DualStreamConfig', 'build', 'dual_stream'),
+    'dualstream.prediction': ('Prediction', 'Predictor', 'load'),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -11,6 +11,7 @@ from dualstream.crop.zoom import Zoom
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.routine_figure import draw_window
 from dualstream.figures.windows import leaf_mask, view
+from dualstream.runtime.words import shortened
 
 PER_SHEET = 40
 _COLUMNS = 8
@@ -78,10 +79,6 @@ def contact_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Fig
     for axes, photo in zip(figure.axes, prints):
         axes.imshow(photo.thumbnail)
         draw_window(axes, photo.window, 1.8)
-        axes.set_title(f'{_shortened(photo.name)}\n{photo.frame_coverage:.1%} to '
+        axes.set_title(f'{shortened(photo.name, 24)}\n{photo.frame_coverage:.1%} to '
                        f'{photo.coverage:.1%}', fontsize=9, color=_INK)
     return figure
-
-
-def _shortened(name: str, most: int = 24) -> str:
-    return name if len(name) <= most else f'{name[:most // 2]}…{name[1 - most // 2:]}'

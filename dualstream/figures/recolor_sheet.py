@@ -8,6 +8,7 @@ import numpy as np
 
 from dualstream.color import lookup_colors
 from dualstream.color.bit_depth import white_level
+from dualstream.runtime.words import shortened
 from dualstream.slides.recoloring import Recoloring
 
 PER_SHEET = 8
@@ -52,7 +53,7 @@ def recolor_sheet(
             axes.set_xticks([])
             axes.set_yticks([])
         row[0].imshow(_eight_bits(pair.before))
-        row[0].set_ylabel(_shortened(pair.name), fontsize=9, color=_INK)
+        row[0].set_ylabel(shortened(pair.name, 32), fontsize=9, color=_INK)
         if recoloring.to is None:
             row[1].imshow(_eight_bits(pair.after))
             continue
@@ -80,7 +81,3 @@ def _look(recoloring: Recoloring, after: np.ndarray, number: int) -> dict:
 
 def _eight_bits(pixels: np.ndarray) -> np.ndarray:
     return np.round(pixels * (255 / white_level(pixels.dtype))).astype(np.uint8)
-
-
-def _shortened(name: str, most: int = 32) -> str:
-    return name if len(name) <= most else f'{name[:most // 2]}…{name[1 - most // 2:]}'

@@ -173,6 +173,31 @@ class Routine:
         return decode_window(
             contents, window, self.target_size, restarts=example.get('restarts'), frame=frame)
 
+    def look_at(
+        self, frame: tf.Tensor, seed: tf.Tensor, *, contents: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Chooses the window of a decoded frame, and makes its image; to predict.
+
+        Args:
+          frame: uint8 (H, W, 3), sRGB.
+          seed: int (2,), of a stateless generator; only crop='random' draws from it.
+          contents: string, the bytes that the frame was decoded from, if they are known. The image
+            is then exactly that of a call, also where it decodes a JPEG at a reduced scale.
+
+        Returns:
+          (int32 (4,), float32, float32 (height, width, 3)): the window (y, x, height, width), with
+          crop='none' the whole frame; its coverage, in [0, 1]; and the image, sRGB in [0, 1].
+        """
+        window = (tf.concat([[0, 0], tf.shape(frame)[:2]], axis=0) if self.crop == 'none'
+                  else self.window_of_frame(frame, seed))
+        if contents is None:
+            image = self.image_of_frame(frame, window)
+        elif self.crop == 'none':
+            image = decode_image(contents, *self.target_size)
+        else:
+            image = decode_window(contents, window, self.target_size, frame=frame)
+        return window, self.coverage(image), self.normalize(image)
+
     def coverage(self, images: tf.Tensor) -> tf.Tensor:
         """Computes the share of images that this routine's range of colours covers.
 

@@ -1,0 +1,72 @@
+"""Sheets of predictions: photographs, each with its window and what was said of it."""
+
+import dataclasses
+import pathlib
+
+import matplotlib.figure
+import numpy as np
+from PIL import Image
+
+from dualstream.figures.routine_figure import draw_window
+from dualstream.runtime.words import shortened
+
+PER_SHEET = 24
+_COLUMNS = 6
+_SIDE = 320  # px, the longer side of a thumbnail
+_COLORS = {'diagnosis': '#1a7f37', 'unsure': '#9a6700', 'not a leaf': '#57606a', 'error': '#cf222e'}
+
+
+@dataclasses.dataclass(frozen=True)
+class Print:
+    """One photograph on a sheet.
+
+    Attributes:
+      name: the path, of which the last part is written above it.
+      verdict: what was said of it; 'error' where it cannot be read.
+      words: below the verdict, such as the most probable class; or the error.
+      thumbnail: uint8 (h, w, 3); None where it cannot be read.
+      window: float64 (4,), the window (y, x, height, width) in pixels of the thumbnail.
+    """
+
+    name: str
+    verdict: str
+    words: str
+    thumbnail: np.ndarray | None = None
+    window: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, name: str, verdict: str, words: str, *, frame: np.ndarray,
+           window: tuple[int, int, int, int]) -> 'Print':
+        """Makes the print of a photograph.
+
+        Args:
+          name, verdict, words: as above.
+          frame: uint8 (H, W, 3).
+          window: (y, x, height, width) in pixels of the frame.
+        """
+        thumbnail = Image.fromarray(frame)
+        thumbnail.thumbnail((_SIDE, _SIDE))
+        scale = np.array([thumbnail.height / frame.shape[0], thumbnail.width / frame.shape[1]])
+        return cls(name, verdict, words, np.asarray(thumbnail), window * np.tile(scale, 2))
+
+
+def prediction_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Figure:
+    """Draws a sheet of prints.
+
+    Args:
+      prints: at most `PER_SHEET`.
+      title: above all.
+    """
+    rows = -(-len(prints) // _COLUMNS)
+    figure = matplotlib.figure.Figure(figsize=(15, 0.7 + 2.75 * rows), layout='constrained')
+    figure.suptitle(title, fontsize=13, color='0.15')
+    for axes in figure.subplots(rows, _COLUMNS, squeeze=False).flat:
+        axes.axis('off')
+    for axes, photo in zip(figure.axes, prints):
+        name = shortened(pathlib.Path(photo.name).name, 30)
+        axes.set_title(f'{name}\n{photo.verdict}\n{shortened(photo.words, 34)}', fontsize=9,
+                       color=_COLORS[photo.verdict])
+        if photo.thumbnail is not None:
+            axes.imshow(photo.thumbnail)
+            draw_window(axes, photo.window, 1.8)
+    return figure

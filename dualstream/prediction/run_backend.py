@@ -1,0 +1,85 @@
+"""A finished run, or its .keras file, as a backend: the fastest, and what the others are like."""
+
+import dataclasses
+import functools
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from dualstream.evaluation.refusal import Refusal, verdicts_of
+from dualstream.pipeline import Routine
+from dualstream.prediction.backend import Answer
+from dualstream.training.config import TrainConfig
+from dualstream.training.finished import load_run
+from dualstream.training.run import routine_of
+
+_BATCH = 16
+_SEED = (0, 0)  # of no effect: the routine draws nothing
+
+
+@dataclasses.dataclass(frozen=True)
+class RunBackend:
+    """A network, the routine that makes its images, and what it refuses."""
+
+    network: keras.Model
+    routine: Routine
+    label_names: tuple[str, ...]
+    refusal: Refusal
+
+    @functools.cached_property
+    def _look_at(self):
+        """What the routine makes of a frame; traced once, which takes longer than a prediction."""
+        def look_at(frame, contents):
+            return tf.cond(
+                tf.equal(contents, ''), lambda: self.routine.look_at(frame, _SEED),
+                lambda: self.routine.look_at(frame, _SEED, contents=contents))
+
+        return tf.function(look_at, autograph=False, input_signature=[
+            tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.string)])
+
+    def answers(self, frames: tf.data.Dataset) -> Iterator[tuple[int, Answer]]:
+        """Answers about frames, as `Backend.answers` says."""
+        looks = frames.map(
+            lambda number, *photo: (number, *self._look_at(*photo)), tf.data.AUTOTUNE)
+        for numbers, windows, coverages, images in (
+                looks.ignore_errors().batch(_BATCH).prefetch(tf.data.AUTOTUNE)):
+            count = len(numbers)
+            # A smaller last batch is filled up, so that the network is compiled for one size.
+            filled = np.resize(images, [_BATCH, *images.shape[1:]])
+            probabilities = keras.ops.convert_to_numpy(
+                self.network.predict_on_batch(filled))[:count].astype(np.float32)
+            verdicts = verdicts_of(coverages, probabilities.max(axis=1), self.refusal)
+            for each in zip(numbers.numpy(), probabilities, windows.numpy(), coverages.numpy(),
+                            verdicts):
+                yield int(each[0]), Answer(each[1], each[2], float(each[3]), str(each[4]))
+
+
+def load_run_backend(source: str) -> RunBackend:
+    """Loads a run.
+
+    Args:
+      source: the run's folder, or a .keras file with summary.json beside it.
+
+    Raises:
+      UserError: a file is missing or faulty, or the run is older than refusal.
+    """
+    run = load_run(source)
+    return RunBackend(run.network, prediction_routine(run.config), run.label_names, run.refusal)
+
+
+def prediction_routine(config: TrainConfig) -> Routine:
+    """Makes the routine that a run's network is used with on photographs from anywhere.
+
+    They have no leaf grid, so the window is chosen from the pixels. The same photograph must give
+    the same answer, so crop='random' becomes 'array', which finds the leafiest of all windows
+    instead of the leafiest of some; the masks 'cv' and 'tf' are equal, and 'tf' is faster.
+
+    Args:
+      config: of the run.
+    """
+    routine = routine_of(config)
+    if routine.crop == 'none':
+        return routine
+    return dataclasses.replace(routine, mask='tf', crop='array', look='pixels')
