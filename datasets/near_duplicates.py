@@ -5,6 +5,9 @@ import io
 import numpy as np
 import PIL.Image
 import scipy.sparse
+import tqdm
+
+from dualstream.pipeline import Photos
 
 _SIDE = 16
 """Cells along each side of the picture that is hashed; the square is the number of bits."""
@@ -37,6 +40,25 @@ def hash_photo(contents: bytes) -> np.ndarray:
         gray = photo.convert('L').resize((_SIDE + 1, _SIDE), PIL.Image.Resampling.LANCZOS)
     cells = np.asarray(gray)
     return np.packbits(cells[:, 1:] > cells[:, :-1]).view(np.uint64)
+
+
+def group_photos(photos: Photos, purpose: str) -> np.ndarray:
+    """Groups the near-duplicates of a split, with a progress bar.
+
+    Args:
+      photos: the data set.
+      purpose: 'train', 'validation', 'test', or a part of one's own.
+
+    Returns:
+      int32 (photographs,), the number of each photograph's group, in the order of the split.
+
+    Raises:
+      OSError: a file is none that Pillow reads.
+    """
+    examples = photos.read(purpose).map(lambda example: example['image']).as_numpy_iterator()
+    hashes = [hash_photo(contents) for contents in tqdm.tqdm(
+        examples, 'Comparing', photos.count(purpose), unit=' photographs', disable=None)]
+    return group_near_duplicates(np.stack(hashes))
 
 
 def group_near_duplicates(hashes: np.ndarray, most_bits: int = MOST_BITS) -> np.ndarray:

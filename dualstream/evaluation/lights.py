@@ -60,7 +60,7 @@ def predict_in_changed_light(
         each = images.reshape([-1, *images.shape[-3:]])
         for name, changed in changed_light(each, seed=number).items():
             outputs = keras.ops.convert_to_numpy(network.predict_on_batch(changed))
-            of_windows = outputs.reshape([len(batch_labels), -1, outputs.shape[-1]])
-            probabilities.setdefault(name, []).append(of_windows.mean(axis=1))
+            of_views = outputs.reshape([len(batch_labels), -1, outputs.shape[-1]])
+            probabilities.setdefault(name, []).append(of_views.mean(axis=1))
     return {name: Predictions(label_names, np.concatenate(labels), np.concatenate(outputs))
             for name, outputs in probabilities.items()}

@@ -69,6 +69,16 @@ class Predictions:
         products /= products.sum(axis=1, keepdims=True)
         return dataclasses.replace(self, probabilities=products.astype(np.float32))
 
+    def in_order(self, label_names: Sequence[str]) -> 'Predictions':
+        """Gives the same predictions with the classes in another order.
+
+        Args:
+          label_names: the same classes.
+        """
+        order = [list(self.label_names).index(name) for name in label_names]
+        return Predictions(label_names, np.argsort(order)[self.labels],
+                           self.probabilities[:, order])
+
     def take(self, places: np.ndarray) -> 'Predictions':
         """Takes some examples.
 

@@ -30,6 +30,11 @@ def plot_curves(rows: list[dict[str, float]], path: pathlib.Path) -> None:
 
 def plot_confusion(scores: Scores, path: pathlib.Path) -> None:
     """The confusion matrix, shaded by the share of each true class, as a PNG."""
+    confusion_figure(scores).savefig(path, dpi=120)
+
+
+def confusion_figure(scores: Scores) -> matplotlib.figure.Figure:
+    """Draws the confusion matrix, shaded by the share of each true class."""
     totals = np.maximum(scores.confusion.sum(axis=1, keepdims=True), 1)
     share = scores.confusion / totals
     figure = matplotlib.figure.Figure(figsize=(5, 4.5), layout='constrained')
@@ -44,7 +49,7 @@ def plot_confusion(scores: Scores, path: pathlib.Path) -> None:
         for (row, column), count in np.ndenumerate(scores.confusion):
             axes.text(column, row, count, ha='center', va='center',
                       color='white' if share[row, column] > 0.5 else 'black')
-    figure.savefig(path, dpi=120)
+    return figure
 
 
 def plot_images(images: np.ndarray, titles: list[str], path: pathlib.Path) -> None:
