@@ -12,7 +12,7 @@ import tqdm
 
 from dualstream.pipeline import Routine, crop_frames, prepare
 from dualstream.runtime.errors import UserError
-from experiments.preprocessing import apart, baselines, calls, coverages, training, ways
+from experiments.preprocessing import apart, baselines, calls, coverages, loaders, training, ways
 from experiments.preprocessing.timing import (
     cpu_milliseconds,
     interleave,
@@ -127,18 +127,28 @@ class Bench:
         others = baselines.in_python()
         in_pipelines = {**{name: self._ours[name] for name in _BESIDE},
                         'sample_distorted_bounding_box': baselines.distorted_box}
-        runs = {
+        here = {
             **{name: pipeline_run(self._examples, way) for name, way in in_pipelines.items()},
             **{name: python_run(self._contents, baseline) for name, baseline in others.items()}}
-        rates = self._interleave(runs, 'Beside others')
-        images = {
-            **{name: (image.numpy() for image in self._examples.map(way))
-               for name, way in in_pipelines.items()},
-            **{name: map(baseline, self._contents) for name, baseline in others.items()}}
-        leafiness = {name: float(np.mean([coverages.coverage_of_image(image) for image in made]))
-                     for name, made in tqdm.tqdm(images.items(), 'Leafiness', unit=' ways')}
+        samples = [(example['image'].numpy(), example['window'].numpy())
+                   for example in self._examples]
+        with loaders.open_loaders(samples) as opened:
+            theirs = {name: loaders.loader_run(each) for name, each in opened.items()}
+            rates = self._interleave({**here, **theirs}, 'Beside others')
+            in_this_process = {**here, **{
+                name: run for name, run in theirs.items() if 'processes' not in name}}
+            cpu = cpu_milliseconds(in_this_process, max(128, self._count))
+            images = {
+                **{name: (image.numpy() for image in self._examples.map(way))
+                   for name, way in in_pipelines.items()},
+                **{name: map(baseline, self._contents) for name, baseline in others.items()},
+                **{name: loaders.some_images(each, self._count)
+                   for name, each in opened.items()}}
+            leafiness = {
+                name: float(np.mean([coverages.coverage_of_image(image) for image in made]))
+                for name, made in tqdm.tqdm(images.items(), 'Leafiness', unit=' ways')}
         return {'images_per_second_beside_baselines': rates,
-                'cpu_ms_an_image': cpu_milliseconds(runs, max(128, self._count)),
+                'cpu_ms_an_image': cpu,
                 'ratio_to_none_beside_baselines': {
                     name: ratio(rates, name, ways.BASELINE) for name in rates},
                 'leafiness': leafiness}

@@ -53,8 +53,8 @@ def baselines_table(results: dict) -> str:
     rates = results['images_per_second_beside_baselines']
     cpu = results['cpu_ms_an_image']
     return table(['', 'images/s', 'ratio to none', 'CPU ms an image', 'mean leafiness'], [
-        [name, f'{np.median(rates[name]):,.0f}', f'{ratios[name]:.2f}', f'{cpu[name]:.2f}',
-         f'{leafiness[name]:.1%}']
+        [name, f'{np.median(rates[name]):,.0f}', f'{ratios[name]:.2f}',
+         f'{cpu[name]:.2f}' if name in cpu else 'in other processes', f'{leafiness[name]:.1%}']
         for name in sorted(rates, key=lambda name: -np.median(rates[name]))])
 
 

@@ -46,8 +46,8 @@ def stages() -> dict[str, Way]:
     """Lists functions example -> a few numbers by name: each way up to each of its stages."""
     pixels, glance, grid = (Routine(TARGET, look=look) for look in ('pixels', 'glance', 'grid'))
 
-    def frame(example, ratio=1):
-        return tf.io.decode_jpeg(example['image'], channels=3, ratio=ratio)
+    def frame(example, ratio=1, **options):
+        return tf.io.decode_jpeg(example['image'], channels=3, ratio=ratio, **options)
 
     ours = our_ways()
     return {
@@ -61,6 +61,8 @@ def stages() -> dict[str, Way]:
         'glance: mask it, choose': lambda example: glance.window_of_example(
             example, _seed(example)),
         'glance: decode the window': ours['glance'],
+        'glance, faster options: decode the frame at 1/8': lambda example: tf.shape(frame(
+            example, 8, fancy_upscaling=False, dct_method='INTEGER_FAST')),
         'grid: choose': lambda example: grid.window_of_example(example, _seed(example)),
         'grid: cut the small JPEG': lambda example: _small_jpeg(
             example, grid.window_of_example(example, _seed(example)))[1],

@@ -7,7 +7,7 @@ Draws synthetic tissue of two classes, pictures it by two simulated scanners, tr
 scanner A and scores it on other tissue, pictured by A and by B: as it is, after each normalisation
 to A, and with stain augmentation. In one task the classes differ by the size of their nuclei, in
 the other by how much haematoxylin the nuclei hold, which normalisation may take away. Takes about
-10 minutes for 5 seeds on 2 CPU cores, --quick 2. Writes results.json, results.md, stains.png and
+10 minutes for 5 seeds on 2 CPU cores, --quick 1. Writes results.json, results.md, stains.png and
 slides.png. Finished cells are kept in DIR/cells and not run again.
 """
 

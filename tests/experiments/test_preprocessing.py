@@ -10,11 +10,12 @@ import matplotlib.image
 import numpy as np
 import pytest
 import tensorflow as tf
+from absl import flags
 
 from dualstream.color import tf_color_mask
 from dualstream.crop import array_crop, coverage
 from dualstream.pipeline import Routine, decode_frame
-from experiments.preprocessing import apart, coverages, timing, ways
+from experiments.preprocessing import apart, coverages, loaders, timing, ways
 
 
 @pytest.fixture(scope='module')
@@ -149,3 +150,21 @@ def test_without_the_extra_it_says_what_to_install(tmp_path):
     assert process.returncode == 1
     assert process.stderr.strip().splitlines()[-1] == (
         "error: albumentations is not installed: pip install --editable '.[experiments]'")
+
+
+@pytest.mark.slow
+def test_loaders_of_other_frameworks_cut_the_same_windows(photos):
+    examples = list(photos.read('train').take(loaders.BATCH).map(ways.with_window))
+    samples = [(example['image'].numpy(), example['window'].numpy()) for example in examples]
+    expected = [ways.our_ways()['window_known'](example).numpy() for example in examples]
+    if not flags.FLAGS.is_parsed():
+        flags.FLAGS(['test'])  # grain reads flags, which commands parse
+    with loaders.open_loaders(samples) as opened:
+        if not opened:
+            pytest.skip('needs grain, PyTorch or DALI')
+        for name, batches in opened.items():
+            images = loaders.some_images(batches, loaders.BATCH)
+            assert loaders.loader_run(batches)(32) > 0
+            for image, ours in zip(images, expected, strict=True):
+                # Their decoders round and interpolate colours otherwise.
+                assert np.abs(image / 255 - ours).mean() < 0.01, name
