@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from dualstream.export.orientation import find_orientation, turn_upright
-from dualstream.pipeline.decode import MOST_PIXELS
+from dualstream.pipeline.decode import MOST_PIXELS, decode_jpeg
 
 MOST_BYTES = 30_000_000
 _PNG = b'\x89PNG\r\n\x1a\n'
@@ -56,7 +56,7 @@ def read_frame(contents: tf.Tensor) -> tf.Tensor:
       tf.errors.InvalidArgumentError: the bytes are not a whole image.
     """
     frame = tf.cond(tf.io.is_jpeg(contents),
-                    lambda: tf.io.decode_jpeg(contents, channels=3),
+                    lambda: decode_jpeg(contents),
                     lambda: tf.io.decode_png(contents, channels=3))
     return tf.ensure_shape(turn_upright(frame, find_orientation(contents)), [None, None, 3])
 

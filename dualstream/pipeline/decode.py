@@ -10,6 +10,9 @@ MOST_PIXELS = 50_000_000
 """The largest frame that is decoded: 50 megapixels, 150 MB once decoded."""
 
 
+_EXACT = 'INTEGER_ACCURATE'
+
+
 def decode_frame(contents: tf.Tensor) -> tf.Tensor:
     """Decodes the whole frame at full size.
 
@@ -32,8 +35,34 @@ def decode_frame(contents: tf.Tensor) -> tf.Tensor:
     TensorShape([60, 80, 3])
     """
     with tf.name_scope('decode'):
-        frame = tf.io.decode_image(checked(contents), channels=3, expand_animations=False)
+        contents = checked(contents)
+        frame = tf.cond(
+            tf.io.is_jpeg(contents), lambda: decode_jpeg(contents),
+            lambda: tf.io.decode_image(contents, channels=3, expand_animations=False))
         return tf.ensure_shape(frame, [None, None, 3])
+
+
+def decode_jpeg(contents: tf.Tensor, *, ratio: int = 1) -> tf.Tensor:
+    """Decodes a JPEG to the same pixels as Pillow and browsers do.
+
+    Use it instead of `tf.io.decode_jpeg`, whose default is a cosine transform that is less exact:
+    its pixels are off by one level in the mean, which changes windows and probabilities, and it
+    saves 4% of the time.
+
+    Args:
+      contents: string, the bytes of a JPEG.
+      ratio: of the frame's size to that of the decode: 1, 2, 4 or 8.
+
+    Returns:
+      uint8 (ceil(H / ratio), ceil(W / ratio), 3), sRGB.
+
+    Example:
+
+    >>> photo = tf.io.encode_jpeg(tf.zeros([60, 80, 3], tf.uint8))
+    >>> decode_jpeg(photo, ratio=4).shape
+    TensorShape([15, 20, 3])
+    """
+    return tf.io.decode_jpeg(contents, channels=3, ratio=ratio, dct_method=_EXACT)
 
 
 def decode_image(contents: tf.Tensor, height: int, width: int) -> tf.Tensor:
@@ -242,15 +271,15 @@ def _halvings(size: tf.Tensor, target_size: tuple[int, int]) -> tf.Tensor:
 
 def _decode_jpeg(contents, halvings):
     return tf.switch_case(halvings, [
-        functools.partial(tf.io.decode_jpeg, contents, channels=3, ratio=ratio)
-        for ratio in _RATIOS])
+        functools.partial(decode_jpeg, contents, ratio=ratio) for ratio in _RATIOS])
 
 
 def _decode_and_crop(contents, window, halvings):
     box = _reduced(window, halvings)
     return tf.switch_case(halvings, [
         functools.partial(tf.raw_ops.DecodeAndCropJpeg, contents=contents, crop_window=box,
-                          channels=3, ratio=ratio) for ratio in _RATIOS])
+                          channels=3, ratio=ratio, dct_method=_EXACT)
+        for ratio in _RATIOS])
 
 
 def _decode_intervals(contents, restarts, window, halvings):

@@ -32,6 +32,7 @@ from dualstream.pipeline.decode import (
     cut,
     decode_frame,
     decode_image,
+    decode_jpeg,
     decode_window,
     frame_size,
     to_image,
@@ -350,7 +351,7 @@ def _glance(contents: tf.Tensor) -> tf.Tensor:
     """The frame at 1/8 scale, uint8 (ceil(H/8), ceil(W/8), 3): of a JPEG, each block's mean."""
     return tf.cond(
         tf.io.is_jpeg(contents),
-        lambda: tf.io.decode_jpeg(checked(contents), channels=3, ratio=BLOCK),
+        lambda: decode_jpeg(checked(contents), ratio=BLOCK),
         lambda: _shrink(decode_frame(contents)))
 
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from dualstream.pipeline import decode_window
-from dualstream.pipeline.decode import _decode_intervals
+from dualstream.pipeline.decode import _decode_intervals, decode_frame, decode_jpeg
 from dualstream.pipeline.restarts import UNARRANGED, cut_jpeg, find_restarts
 
 SUBSAMPLINGS = ('4:4:4', '4:2:2', '4:2:0', 'gray')
@@ -29,6 +29,13 @@ def jpeg(picture, subsampling='4:2:0', **options):
     return sink.getvalue()
 
 
+@pytest.mark.parametrize('subsampling', SUBSAMPLINGS)
+def test_frames_have_the_pixels_of_other_programs(subsampling):
+    contents = jpeg(texture(93, 142), subsampling)
+    with Image.open(io.BytesIO(contents)) as picture:
+        np.testing.assert_array_equal(decode_frame(contents), picture.convert('RGB'))
+
+
 @tf.function(input_signature=[
     tf.TensorSpec([], tf.string), tf.TensorSpec([2, None], tf.int32),
     tf.TensorSpec([4], tf.int32)])
@@ -36,7 +43,7 @@ def cut(contents, restarts, window):
     """The window's pixels, the bytes of the small JPEG, and where the window starts in it."""
     small, start = cut_jpeg(contents, restarts, window)
     size = tf.concat([window[2:], [3]], axis=0)
-    frame = tf.io.decode_jpeg(small, channels=3)
+    frame = decode_jpeg(small)
     return tf.slice(frame, tf.concat([start, [0]], axis=0), size), small, start
 
 
@@ -68,7 +75,7 @@ def test_a_window_has_the_pixels_of_the_full_decode(subsampling, height, width, 
     contents = jpeg(texture(height, width), subsampling, restart_marker_blocks=mcus)
     restarts = find_restarts(contents)
     assert restarts.size
-    frame = tf.io.decode_jpeg(contents, channels=3).numpy()
+    frame = decode_jpeg(contents).numpy()
     rng = np.random.default_rng([height, width, mcus])
     for y, x, h, w in windows(height, width, 20, rng):
         pixels, _, _ = cut(contents, restarts, (y, x, h, w))
@@ -82,7 +89,7 @@ def test_a_reduced_window_has_the_pixels_of_the_reduced_decode(subsampling, heig
     restarts = find_restarts(contents)
     rng = np.random.default_rng([height, width, mcus])
     for halvings, ratio in enumerate((2, 4, 8), start=1):
-        frame = tf.io.decode_jpeg(contents, channels=3, ratio=ratio).numpy()
+        frame = decode_jpeg(contents, ratio=ratio).numpy()
         for y, x, h, w in windows(height, width, 12, rng):
             if subsampling == '4:2:2' and w < 5 * ratio:
                 continue
@@ -106,7 +113,7 @@ def test_without_restarts_a_reduced_window_has_the_same_pixels(subsampling):
 @pytest.mark.parametrize('subsampling', SUBSAMPLINGS)
 def test_a_window_at_every_place_of_a_row_and_of_a_column(subsampling):
     contents = jpeg(texture(61, 83), subsampling, restart_marker_blocks=1)
-    restarts, frame = find_restarts(contents), tf.io.decode_jpeg(contents, channels=3).numpy()
+    restarts, frame = find_restarts(contents), decode_jpeg(contents).numpy()
     for x in range(83 - 17 + 1):
         np.testing.assert_array_equal(
             cut(contents, restarts, (5, x, 20, 17))[0], frame[5:25, x:x + 17])
@@ -119,7 +126,7 @@ def test_rows_of_markers_do_as_well():
     contents = jpeg(texture(100, 120), restart_marker_rows=1)
     restarts = find_restarts(contents)
     assert restarts[:, :2].T.tolist() == [[16, 128], [7, 1]]
-    frame = tf.io.decode_jpeg(contents, channels=3).numpy()
+    frame = decode_jpeg(contents).numpy()
     np.testing.assert_array_equal(
         cut(contents, restarts, (33, 50, 40, 30))[0], frame[33:73, 50:80])
 
@@ -159,7 +166,7 @@ def test_arranged_and_other_photographs_are_read_side_by_side():
     images = photographs.map(
         lambda contents, restarts: decode_window(contents, window, (32, 32), restarts=restarts))
     arranged, other, png = (image.numpy() for image in images)
-    in_frame = tf.io.decode_jpeg(files[0], channels=3).numpy()[30:62, 40:72] / 255
+    in_frame = decode_jpeg(files[0]).numpy()[30:62, 40:72] / 255
     np.testing.assert_allclose(arranged, in_frame, atol=1e-6)
     np.testing.assert_allclose(other[2:-2, 2:-2], in_frame[2:-2, 2:-2], atol=1e-6)
     np.testing.assert_allclose(png, np.asarray(picture)[30:62, 40:72] / 255, atol=1e-6)

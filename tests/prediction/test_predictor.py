@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 import dualstream
 from dualstream import network
 from dualstream.evaluation.refusal import VERDICTS
+from dualstream.pipeline import decode_frame
 from dualstream.prediction.run_backend import RunBackend, prediction_routine
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
@@ -57,7 +58,7 @@ def test_paths_bytes_and_arrays_give_what_routine_and_network_give(predictor, tm
     paths = [tmp_path / str(number) for number in range(len(files))]
     for path, contents in zip(paths, files):
         path.write_bytes(contents)
-    decoded = [tf.io.decode_image(contents).numpy() for contents in files]
+    decoded = [decode_frame(contents).numpy() for contents in files]
     of_paths, of_bytes, of_arrays = (predictor.predict(each) for each in (paths, files, decoded))
     routine = prediction_routine(TrainConfig(image_size=(64, 64), crop='random'))
     images = np.stack([routine({'image': contents}, (0, 0)) for contents in files])
