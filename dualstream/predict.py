@@ -29,7 +29,7 @@ from dualstream.runtime.errors import UserError
 
 _MODEL = flags.DEFINE_string(
     'model', 'runs/demo', "A run's folder; its model.keras; or what dualstream.export wrote: the "
-    'folder of a SavedModel.')
+    'folder of a SavedModel, a .tflite or a .onnx file.')
 _TOP = flags.DEFINE_integer(
     'top', 3, 'How many classes to name for each photograph.', lower_bound=1)
 _JSON = flags.DEFINE_boolean('json', False, 'Write a line of JSON for each photograph.')

@@ -20,8 +20,10 @@ the window is exactly the same in all of them.
 
 import contextlib
 import io
+import json
 import pathlib
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -33,6 +35,9 @@ from dualstream.export.canvas import look_at_canvas, mask_of_canvas
 from dualstream.export.parity import Answers, Limits
 from dualstream.export.source import Source, upright_frame
 from dualstream.runtime.errors import UserError
+
+LABELS = 'label_names.json'
+"""The names of the classes: a file in the zip archive that is appended to each of ours."""
 
 PRECISIONS = ('float32', 'float16', 'int8')
 """How weights are stored; with int8 the network computes in 8 bits, too."""
@@ -66,7 +71,11 @@ def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pa
     inputs = [lay_out(upright_frame(contents), canvas)
               for contents in photographs[:_MOST_REPRESENTATIVE]]
     for precision in PRECISIONS:
-        (out / f'litert_{precision}.tflite').write_bytes(quantize(model, precision, inputs))
+        path = out / f'litert_{precision}.tflite'
+        path.write_bytes(quantize(model, precision, inputs))
+        # Behind the model, as a zip archive, as TensorFlow Lite's metadata have their labels.
+        with zipfile.ZipFile(path, 'a') as appended:
+            appended.writestr(zipfile.ZipInfo(LABELS), json.dumps(source.label_names))
     return out
 
 

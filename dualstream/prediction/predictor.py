@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dualstream.prediction.backend import Backend
+from dualstream.prediction.exported_backend import load_litert, load_onnx, load_saved_model
 from dualstream.prediction.frames import fault_of, frames_in_memory, frames_of_files, read_upright
 from dualstream.prediction.run_backend import load_run_backend
-from dualstream.prediction.saved_model_backend import load_saved_model_backend
 from dualstream.runtime.errors import UserError
+
+_LOADERS = {'.tflite': load_litert, '.onnx': load_onnx}
 
 Photo = str | os.PathLike | bytes | np.ndarray
 
@@ -145,12 +147,14 @@ def load(source: str | os.PathLike) -> Predictor:
 
     Args:
       source: the folder of a run; a .keras file with the run's summary.json beside it; or what
-        `python -m dualstream.export` wrote: the folder of a SavedModel.
+        `python -m dualstream.export` wrote: the folder of a SavedModel, a .tflite or a .onnx file.
 
     Raises:
       UserError: the file is missing, faulty or of another format.
     """
     path = pathlib.Path(source)
     if path.is_dir() and (path / 'saved_model.pb').is_file():
-        return Predictor(load_saved_model_backend(path))
+        return Predictor(load_saved_model(path))
+    if path.is_file() and path.suffix in _LOADERS:
+        return Predictor(_LOADERS[path.suffix](path))
     return Predictor(load_run_backend(str(source)))

@@ -13,7 +13,7 @@ from dualstream.pipeline import Routine
 from dualstream.prediction.backend import Answer
 from dualstream.training.config import TrainConfig
 from dualstream.training.finished import load_run
-from dualstream.training.run import routine_of
+from dualstream.training.looking import routine_of
 
 _BATCH = 16
 _SEED = (0, 0)  # of no effect: the routine draws nothing
@@ -72,9 +72,8 @@ def load_run_backend(source: str) -> RunBackend:
 def prediction_routine(config: TrainConfig) -> Routine:
     """Makes the routine that a run's network is used with on photographs from anywhere.
 
-    They have no leaf grid, so the window is chosen from the pixels. The same photograph must give
-    the same answer, so crop='random' becomes 'array', which finds the leafiest of all windows
-    instead of the leafiest of some; the masks 'cv' and 'tf' are equal, and 'tf' is faster.
+    They have no leaf grid, so the window is chosen from the pixels. The masks 'cv' and 'tf' are
+    equal, as are the crops 'loop' and 'array': the faster ones are taken.
 
     Args:
       config: of the run.

@@ -218,10 +218,9 @@ def _choose_refusal(
     if isinstance(routine, Routine):  # stains are no leaves' colours
         routine = dataclasses.replace(routine, normalizer=None)
     coverage = routine_of(config).coverage
-    coverages = evaluation(purpose='validation', routine=routine).map(
-        lambda images, labels: coverage(images))
-    return choose_refusal(np.concatenate([*coverages.as_numpy_iterator()]),
-                          predictions.probabilities.max(axis=1))
+    batches = evaluation(purpose='validation', routine=routine)
+    coverages = [coverage(images) for images, _ in batches]
+    return choose_refusal(np.concatenate(coverages), predictions.probabilities.max(axis=1))
 
 
 def _score(model, batches, photos: Photos, shares: np.ndarray) -> dict[str, Scores]:

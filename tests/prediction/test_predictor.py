@@ -16,7 +16,7 @@ from dualstream.pipeline import decode_frame
 from dualstream.prediction.run_backend import RunBackend, prediction_routine
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
-from dualstream.training.run import routine_of
+from dualstream.training.looking import routine_of
 
 CONFIG = {'image_size': [64, 64], 'crop': 'random', 'look': 'grid', 'recipe': {}}
 LABELS = ['ill', 'well', 'dead']
