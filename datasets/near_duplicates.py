@@ -42,15 +42,15 @@ def hash_photo(contents: bytes) -> np.ndarray:
     return np.packbits(cells[:, 1:] > cells[:, :-1]).view(np.uint64)
 
 
-def group_photos(photos: Photos, purpose: str) -> np.ndarray:
-    """Groups the near-duplicates of a split, with a progress bar.
+def hash_photos(photos: Photos, purpose: str) -> np.ndarray:
+    """Computes the hashes of a split, with a progress bar.
 
     Args:
       photos: the data set.
       purpose: 'train', 'validation', 'test', or a part of one's own.
 
     Returns:
-      int32 (photographs,), the number of each photograph's group, in the order of the split.
+      uint64 (photographs, 4), in the order of the split.
 
     Raises:
       OSError: a file is none that Pillow reads.
@@ -58,7 +58,7 @@ def group_photos(photos: Photos, purpose: str) -> np.ndarray:
     examples = photos.read(purpose).map(lambda example: example['image']).as_numpy_iterator()
     hashes = [hash_photo(contents) for contents in tqdm.tqdm(
         examples, 'Comparing', photos.count(purpose), unit=' photographs', disable=None)]
-    return group_near_duplicates(np.stack(hashes))
+    return np.stack(hashes)
 
 
 def group_near_duplicates(hashes: np.ndarray, most_bits: int = MOST_BITS) -> np.ndarray:
@@ -77,12 +77,35 @@ def group_near_duplicates(hashes: np.ndarray, most_bits: int = MOST_BITS) -> np.
     >>> group_near_duplicates(hashes).tolist()
     [0, 0, 1]
     """
-    pairs = [np.zeros([2, 0], int)]
-    for start in range(0, len(hashes), _ROWS):
-        differing = hashes[start:start + _ROWS, None] ^ hashes[None, start:]
-        bits = np.bitwise_count(differing).sum(axis=2, dtype=np.int16)
-        pairs.append(np.stack(np.nonzero(bits <= most_bits)) + start)
-    first, second = np.concatenate(pairs, axis=1)
+    first, second = _close_pairs(hashes, hashes, most_bits)
     close = scipy.sparse.coo_array(
         (np.ones(len(first), bool), (first, second)), shape=(len(hashes), len(hashes)))
     return scipy.sparse.csgraph.connected_components(close, directed=False)[1]
+
+
+def are_near(hashes: np.ndarray, others: np.ndarray, most_bits: int = MOST_BITS) -> np.ndarray:
+    """Says which photographs are near-duplicates of any of some others.
+
+    Use it to find photographs of a test split that a network was trained on, in another file.
+
+    Args:
+      hashes: uint64 (photographs, 4), of `hash_photo`.
+      others: uint64 (others, 4).
+      most_bits: in which the hashes of near-duplicates may differ.
+
+    Returns:
+      bool (photographs,).
+    """
+    near = np.zeros(len(hashes), bool)
+    near[_close_pairs(hashes, others, most_bits)[0]] = True
+    return near
+
+
+def _close_pairs(hashes: np.ndarray, others: np.ndarray, most_bits: int) -> np.ndarray:
+    """Places in both, int (2, pairs), of hashes that differ in few bits."""
+    pairs = [np.zeros([2, 0], int)]
+    for start in range(0, len(hashes), _ROWS):
+        differing = hashes[start:start + _ROWS, None] ^ others[None]
+        bits = np.bitwise_count(differing).sum(axis=2, dtype=np.int16)
+        pairs.append(np.stack(np.nonzero(bits <= most_bits)) + [[start], [0]])
+    return np.concatenate(pairs, axis=1)

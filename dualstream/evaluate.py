@@ -48,12 +48,15 @@ def main(argv: list[str]) -> None:
         from dualstream.report.evaluation_page import write_evaluation
         from dualstream.runtime import devices
         from dualstream.training.finished import load_run
+        from dualstream.training.held_out import check_summary
 
         place = devices.place()
     if _LABEL_ISSUES.value:
         check_cleanlab()
     run = load_run(_MODEL.value)
     other = load_run(_AGAINST.value) if _AGAINST.value else None
+    for each in (run, other or run):
+        check_summary(each)
     if other and set(other.label_names) != set(run.label_names):
         raise UserError(f'--against={_AGAINST.value} has other classes: '
                         f'{", ".join(other.label_names)}, not {", ".join(run.label_names)}')
@@ -75,7 +78,7 @@ def main(argv: list[str]) -> None:
 
 def _evaluate(run, other, photos, out: pathlib.Path) -> tuple[dict, dict]:
     """The results without label issues, and the figures by their files."""
-    from dualstream.datasets.near_duplicates import group_photos
+    from dualstream.datasets.near_duplicates import group_near_duplicates, hash_photos
     from dualstream.evaluation.lights import predict_in_changed_light
     from dualstream.evaluation.scores import Scores
     from dualstream.figures.evaluation_figures import draw_evaluation
@@ -85,15 +88,17 @@ def _evaluate(run, other, photos, out: pathlib.Path) -> tuple[dict, dict]:
 
     split, names = _SPLIT.value, photos.names(_SPLIT.value)
     predictions = by_prior(run, predict_photos(run, photos, split))
-    groups = group_photos(photos, split)
+    hashes = hash_photos(photos, split)
+    groups = group_near_duplicates(hashes)
     lights = {light: by_prior(run, each) for light, each in predict_in_changed_light(
         run.network, labelled_batches(run, photos, split), run.label_names).items()}
     own = predictions[run.config.prior]
     mistakes = photograph_tables.worst_mistakes(own, _SHOWN)
     results = {
         'model': _MODEL.value, 'against': _AGAINST.value,
-        'photographs': evaluation_results.describe_photographs(run, photos, split, groups),
-        **evaluation_results.measure_run(run, predictions, lights, groups),
+        'photographs': evaluation_results.describe_photographs(run, photos, split, hashes),
+        **evaluation_results.measure_run(run, predictions, lights, groups=groups),
+        'refusal': evaluation_results.measure_refusal(run, own),
         'comparison': None, 'label_issues': None,
         'mistakes': photograph_tables.mistake_rows(mistakes, names, own),
         'made_by': evaluation_results.versions(),
@@ -116,7 +121,7 @@ def _evaluate(run, other, photos, out: pathlib.Path) -> tuple[dict, dict]:
 
 def _find_label_issues(run, photos, place, out: pathlib.Path) -> tuple[dict, dict]:
     """What results.json says of doubtful labels, and their picture by its file."""
-    from dualstream.datasets.near_duplicates import group_photos
+    from dualstream.datasets.near_duplicates import group_near_duplicates, hash_photos
     from dualstream.evaluation.label_issues import find_label_issues
     from dualstream.report import photograph_tables
     from dualstream.training.callbacks import StoppedBySignal
@@ -128,9 +133,9 @@ def _find_label_issues(run, photos, place, out: pathlib.Path) -> tuple[dict, dic
           f'{folds * share * run.summary["training_seconds"] / 60:.0f} minutes if each photograph '
           'takes as long as it took the run', flush=True)
     try:
+        groups = group_near_duplicates(hash_photos(photos, 'all'))
         predictions = predict_out_of_fold(
-            run.config, photos, group_photos(photos, 'all'), folds=folds, place=place,
-            folder=out / 'folds')
+            run.config, photos, groups, folds=folds, place=place, folder=out / 'folds')
     except StoppedBySignal as stop:
         print(f'stopped by {stop.signal_name} and saved; the same command continues from there',
               file=sys.stderr)
@@ -143,19 +148,21 @@ def _find_label_issues(run, photos, place, out: pathlib.Path) -> tuple[dict, dic
             _sheet('label_issues.png', run, photos, 'all', _texts(places, rows, 'suggested')))
 
 
-def _texts(places: list[int], rows: list[dict], other: str) -> dict[int, str]:
-    """What is written above each photograph of a sheet."""
-    return {place: f'{row["photograph"]}\nlabel {row["label"]} {row["of_label"]:.0%}\n{other} '
-                   f'{row[other]} {row[f"of_{other}"]:.0%}' for place, row in zip(places, rows)}
+def _texts(places: list[int], rows: list[dict], other: str) -> dict[int, tuple[str, str, str]]:
+    """What is written above each photograph of a sheet: its name, its label, the other class."""
+    return {place: (row['photograph'], f'label {row["label"]} {row["of_label"]:.0%}',
+                    f'{other} {row[other]} {row[f"of_{other}"]:.0%}')
+            for place, row in zip(places, rows)}
 
 
-def _sheet(file: str, run, photos, split: str, texts: dict[int, str]) -> dict:
+def _sheet(file: str, run, photos, split: str, texts: dict[int, tuple[str, str, str]]) -> dict:
     """The picture of some photographs by its file; none where there are none."""
-    from dualstream.figures.answer_sheet import answer_sheet, read_answers
+    from dualstream.figures.labelled_prints import read_prints
+    from dualstream.figures.prediction_sheet import prediction_sheet
     from dualstream.training.held_out import evaluation_config
     from dualstream.training.looking import routine_of
 
-    return {file: answer_sheet(read_answers(
+    return {file: prediction_sheet(read_prints(
         photos, split, texts, routine=routine_of(evaluation_config(run)),
         seed=run.config.seed))} if texts else {}
 

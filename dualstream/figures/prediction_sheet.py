@@ -22,7 +22,8 @@ class Print:
 
     Attributes:
       name: the path, of which the last part is written above it.
-      verdict: what was said of it; 'error' where it cannot be read.
+      verdict: what was said of it, a verdict's name or another text; 'error' where it cannot be
+        read.
       words: below the verdict, such as the most probable class; or the error.
       thumbnail: uint8 (h, w, 3); None where it cannot be read.
       window: float64 (4,), the window (y, x, height, width) in pixels of the thumbnail.
@@ -65,7 +66,7 @@ def prediction_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.
     for axes, photo in zip(figure.axes, prints):
         name = shortened(pathlib.Path(photo.name).name, 30)
         axes.set_title(f'{name}\n{photo.verdict}\n{shortened(photo.words, 34)}', fontsize=9,
-                       color=_COLORS[photo.verdict])
+                       color=_COLORS.get(photo.verdict, '0.15'))
         if photo.thumbnail is not None:
             axes.imshow(photo.thumbnail)
             draw_window(axes, photo.window, 1.8)

@@ -11,6 +11,7 @@ h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ddd
 .table { overflow-x: auto; } table { border-collapse: collapse; }
 th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
 th:first-child, td:first-child { text-align: left; } th { border-bottom: 2px solid #888; }
+pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; }
 img { max-width: 100%; height: auto; }
 '''
 
@@ -38,7 +39,14 @@ class Picture:
     text: str
 
 
-Block = str | Heading | Table | Picture
+@dataclasses.dataclass(frozen=True)
+class Code:
+    """Lines to be typed as they are."""
+
+    text: str
+
+
+Block = str | Heading | Table | Picture | Code
 """A text is a paragraph."""
 
 
@@ -88,6 +96,8 @@ def _block_as_markdown(block: Block) -> str:
                 for line in lines)
         case Picture(file, text):
             return f'![{text}]({file})'
+        case Code(text):
+            return f'```\n{text}\n```'
     return block
 
 
@@ -101,6 +111,8 @@ def _block_as_html(block: Block) -> str:
         case Picture(file, text):
             return (f'<p><a href="{html.escape(file)}"><img src="{html.escape(file)}" '
                     f'alt="{html.escape(text)}"></a></p>')
+        case Code(text):
+            return f'<pre>{html.escape(text)}</pre>'
     return f'<p>{html.escape(block)}</p>'
 
 

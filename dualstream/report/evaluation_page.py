@@ -6,7 +6,15 @@ import pathlib
 import matplotlib.figure
 
 from dualstream.evaluation.measures import NAMES
-from dualstream.report.document import Block, Heading, Picture, Table, as_html, as_markdown
+from dualstream.report.document import (
+    Block,
+    Code,
+    Heading,
+    Picture,
+    Table,
+    as_html,
+    as_markdown,
+)
 from dualstream.runtime.atomic import writing
 
 _PRIORS = {'data': 'classes as in the training data', 'uniform': 'all classes equal'}
@@ -26,7 +34,7 @@ def evaluation_page(results: dict) -> tuple[str, list[Block]]:
     title = f'{results["model"]} on {photographs["name"]}, {photographs["split"]}'
     return title, [
         *_summary(results), *_measures(results), *_classes(results), *_comparison(results),
-        *_calibration(results), *_coverage(), *_lights(results), *_mistakes(results),
+        *_calibration(results), *_coverage(results), *_lights(results), *_mistakes(results),
         *_label_issues(results), *_made_by(results)]
 
 
@@ -44,6 +52,9 @@ def _summary(results: dict) -> list[Block]:
     if photographs['trained_on']:
         blocks.append('The network was trained on some of these photographs, so that these figures '
                       'do not say how it does with new ones.')
+    elif photographs['near_training'] is not None:
+        blocks.append(f'{photographs["near_training"] or "None"} of them are near-duplicates of '
+                      'photographs that the network was trained on.')
     return blocks
 
 
@@ -106,11 +117,14 @@ def _calibration(results: dict) -> list[Block]:
                 'temperature, and with all classes equal')]
 
 
-def _coverage() -> list[Block]:
+def _coverage(results: dict) -> list[Block]:
+    refusal = results['refusal']
     return [
         Heading('Answering some photographs alone'),
         'Where a person looks at the photographs that the network is least confident of, fewer of '
-        'its answers are wrong:',
+        "its answers are wrong. At the run's own threshold of confidence, "
+        f'{refusal["min_confidence"]:.1%}, it answers {refusal["answered"]:.1%} of the '
+        f'photographs, and {refusal["right"]:.1%} of its answers are right.',
         Picture('risk.png', 'Share of wrong answers against the share of photographs answered')]
 
 
@@ -166,7 +180,7 @@ def _photographs_table(photographs: list[dict], other: str) -> Table:
 
 def _made_by(results: dict) -> list[Block]:
     made_by = results['made_by']
-    return [Heading('Made by'), results['command'],
+    return [Heading('Made by'), Code(results['command']),
             f'Python {made_by["python"]}, TensorFlow {made_by["tensorflow"]} and Keras '
             f'{made_by["keras"]}, on {made_by["machine"]}.']
 

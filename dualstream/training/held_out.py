@@ -13,6 +13,18 @@ from dualstream.training.finished import FinishedRun
 from dualstream.training.looking import views_of
 
 
+def check_summary(run: FinishedRun) -> None:
+    """Makes sure that a run's summary.json has what an evaluation needs, before it is started.
+
+    Raises:
+      UserError: the run is older than that.
+    """
+    missing = [name for name in ('dataset', 'shares', 'temperature', 'training_seconds', 'refusal')
+               if name not in run.summary]
+    if missing:
+        raise UserError(f'summary.json of the run has no {", ".join(missing)}; train it again')
+
+
 def evaluation_config(run: FinishedRun) -> TrainConfig:
     """Gives a run's configuration; where photographs have no leaf grid, it looks at pixels."""
     look = 'auto' if run.config.look == 'grid' else run.config.look
@@ -75,10 +87,9 @@ def by_prior(run: FinishedRun, predictions: Predictions) -> dict[str, Prediction
       with all classes equally frequent.
 
     Raises:
-      UserError: the run is older than its record of the classes' shares.
+      UserError: the run is too old; see `check_summary`.
     """
-    if 'shares' not in run.summary:
-        raise UserError("summary.json of the run has no shares of the classes; train it again")
+    check_summary(run)
     shares = np.array(run.summary['shares'])
     if run.config.prior == 'data':
         return {'data': predictions, 'uniform': predictions.with_uniform_prior(shares)}

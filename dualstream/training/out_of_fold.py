@@ -59,7 +59,7 @@ def predict_out_of_fold(
         if not kept.exists():
             others = np.flatnonzero(fold_of != fold)
             tenth = deal(groups[others], labels[others], _VALIDATION, seed=config.seed)
-            parts = Parts(photos.builder, {
+            parts = dataclasses.replace(photos, parts={
                 'train': places[others[tenth > 0]], 'validation': places[others[tenth == 0]],
                 'test': places[fold_of == fold]})
             predicted = _train_and_predict(config, parts, place, folder / f'fold-{fold}')

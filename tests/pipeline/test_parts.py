@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualstream.pipeline import Routine, make_evaluation_batches
@@ -38,6 +38,7 @@ def test_photographs_without_a_label_are_left_out(photos, monkeypatch):
         everything(photos).parts['all'], [place for place in range(60) if place != 7])
 
 
+@settings(max_examples=25)
 @given(count=st.integers(1, 80), parts=st.integers(2, 6), seed=st.integers(0, 9))
 def test_groups_stay_together_and_parts_are_alike(count, parts, seed):
     rng = np.random.default_rng(seed)

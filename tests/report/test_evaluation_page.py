@@ -10,6 +10,7 @@ import pytest
 
 from dualstream.evaluation.measures import measure
 from dualstream.evaluation.predictions import Predictions
+from dualstream.evaluation.refusal import Refusal
 from dualstream.report import evaluation_results, photograph_tables
 from dualstream.report.document import Table, as_html, as_markdown
 from dualstream.report.evaluation_page import evaluation_page, write_evaluation
@@ -28,7 +29,7 @@ def predictions_of(seed):
 def results():
     run = types.SimpleNamespace(
         config=types.SimpleNamespace(prior='data'), label_names=tuple(CLASSES),
-        summary={'temperature': 2.0})
+        summary={'temperature': 2.0}, refusal=Refusal(min_coverage=0.2, min_confidence=0.6))
     own = predictions_of(0)
     other = Predictions(CLASSES, own.labels, predictions_of(1).probabilities)
     priors, others = ({'data': each, 'uniform': each.with_uniform_prior([0.5, 0.3, 0.2])}
@@ -38,10 +39,12 @@ def results():
     return {
         'model': 'runs/a', 'against': 'runs/b', 'command': 'python -m dualstream.evaluate',
         'photographs': {'name': 'some/set', 'split': 'test', 'synthetic': True, 'photographs': 40,
-                        'groups': 39, 'trained_on': True},
+                        'groups': 39, 'trained_on': False, 'near_training': 3},
         **evaluation_results.measure_run(
-            run, priors, {'darker': others}, np.r_[0, np.arange(39)]),
-        'comparison': evaluation_results.compare_runs(priors, others, np.arange(40)),
+            run, priors, {'darker': others}, groups=np.r_[0, np.arange(39)], samples=20),
+        'refusal': evaluation_results.measure_refusal(run, own),
+        'comparison': evaluation_results.compare_runs(
+            priors, others, np.arange(40), samples=20),
         'mistakes': photograph_tables.mistake_rows(mistakes, names, own),
         'label_issues': None, 'made_by': evaluation_results.versions()}
 
@@ -55,6 +58,14 @@ def test_results_are_json_and_the_temperature_is_multiplied_back(results):
         before['calibration_error'], abs=1e-6)
     assert results['by_prior']['data']['measures']['accuracy']['value'] == measure(own)['accuracy']
     assert np.sum(results['by_prior']['uniform']['confusion']) == 40
+
+
+def test_refusal_counts_those_that_reach_the_threshold(results):
+    own = predictions_of(0)
+    confident = own.probabilities.max(axis=1) >= 0.6
+    assert 0 < results['refusal']['answered'] == confident.mean() < 1
+    right = own.probabilities.argmax(axis=1) == own.labels
+    assert results['refusal']['right'] == right[confident].mean()
 
 
 def test_both_pages_say_the_same(results):
@@ -72,7 +83,7 @@ def test_both_pages_say_the_same(results):
         assert not text or text in seen
         assert text.replace('|', '\\|') in markdown or text in markdown
     assert '40 synthetic photographs' in markdown and '39 groups' in markdown
-    assert 'was trained on some of these' in markdown
+    assert '3 of them are near-duplicates of photographs that the network was trained' in markdown
 
 
 def test_mistakes_are_the_wrong_ones_the_most_confident_first(results):

@@ -12,12 +12,14 @@ from dualstream.training.config import TrainConfig
 from dualstream.training.held_out import by_prior, labelled_batches, predict_photos
 
 SHARES = [0.6, 0.4, 0.0]
+SUMMARY = {'shares': SHARES, 'dataset': {}, 'temperature': 1.0, 'training_seconds': 1.0,
+           'refusal': {}}
 
 
-def run_of(label_names, prior='data', network=None, summary=None):
+def run_of(label_names, prior='data', network=None, summary=SUMMARY):
     return types.SimpleNamespace(
         config=TrainConfig(image_size=(64, 64), prior=prior, look='grid'), network=network,
-        label_names=tuple(label_names), summary={'shares': SHARES} if summary is None else summary)
+        label_names=tuple(label_names), summary=summary)
 
 
 def test_either_prior_gives_the_other():
@@ -29,7 +31,7 @@ def test_either_prior_gives_the_other():
     uniform = by_prior(run_of('abc', 'uniform'), data['uniform'])
     assert uniform['uniform'] is data['uniform']
     np.testing.assert_allclose(uniform['data'].probabilities, own.probabilities, rtol=1e-5)
-    with pytest.raises(UserError, match='train it again'):
+    with pytest.raises(UserError, match='no dataset, shares, .*; train it again'):
         by_prior(run_of('abc', summary={}), own)
 
 
