@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
         from dualstream.training.finished import load_run
         from dualstream.training.held_out import check_summary
 
-        place = devices.place()
+        place = devices.place() if _LABEL_ISSUES.value else None
     if _LABEL_ISSUES.value:
         check_cleanlab()
     run = load_run(_MODEL.value)

@@ -52,14 +52,16 @@ def predict_in_changed_light(
     Returns:
       Name of the change -> predictions, in the order of the data set.
     """
-    labels, probabilities = [], {}
+    labels, probabilities, size = [], {}, 0
     batches = batches.as_numpy_iterator()
     for number, (images, batch_labels) in enumerate(
             tqdm.tqdm(batches, 'Changing the light', unit=' batches', disable=None)):
         labels.append(batch_labels)
         each = images.reshape([-1, *images.shape[-3:]])
+        size = max(size, len(each))  # to which a smaller last batch is filled up, as in `predict`
         for name, changed in changed_light(each, seed=number).items():
-            outputs = keras.ops.convert_to_numpy(network.predict_on_batch(changed))
+            filled = np.resize(changed, [size, *changed.shape[1:]])
+            outputs = keras.ops.convert_to_numpy(network.predict_on_batch(filled))[:len(each)]
             of_views = outputs.reshape([len(batch_labels), -1, outputs.shape[-1]])
             probabilities.setdefault(name, []).append(of_views.mean(axis=1))
     return {name: Predictions(label_names, np.concatenate(labels), np.concatenate(outputs))

@@ -10,7 +10,8 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; border-bottom: 1px solid #ddd; }
 .table { overflow-x: auto; } table { border-collapse: collapse; }
 th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child { text-align: left; } th { border-bottom: 2px solid #888; }
+td { white-space: nowrap; } th { border-bottom: 2px solid #888; }
+th:first-child, td:first-child { text-align: left; }
 pre { background: #f5f5f5; padding: 1rem; overflow-x: auto; }
 img { max-width: 100%; height: auto; }
 '''

@@ -120,7 +120,7 @@ def _calibration(results: dict) -> list[Block]:
 def _coverage(results: dict) -> list[Block]:
     refusal = results['refusal']
     return [
-        Heading('Answering some photographs alone'),
+        Heading('Answering only some photographs'),
         'Where a person looks at the photographs that the network is least confident of, fewer of '
         "its answers are wrong. At the run's own threshold of confidence, "
         f'{refusal["min_confidence"]:.1%}, it answers {refusal["answered"]:.1%} of the '
