@@ -16,6 +16,8 @@ _SAYS = {
     'cv_py_function': 'all of OpenCV, 8 bits, in one py_function',
     'glance': 'tf-array from a glance at 1/8 scale',
     'grid': 'tf-array from the stored leaf grid',
+    'grid_zoom_2': 'the same at zoom 2, decoded at half scale',
+    'grid_zoom_4': 'the same at zoom 4, or as large as fits',
     'half_scale': 'no crop, decoded at half scale, plain resize',
     'window_known': 'the window alone by restart markers, window known',
     'ceiling': 'bare decode_and_crop_jpeg, window known',

@@ -36,6 +36,8 @@ def our_ways() -> dict[str, Way]:
         'cv_py_function': _opencv_in_one_py_function,
         'glance': _way(Routine(TARGET, look='glance')),
         'grid': _way(Routine(TARGET, look='grid')),
+        'grid_zoom_2': _way(Routine(TARGET, look='grid', zoom=2.0)),
+        'grid_zoom_4': _way(Routine(TARGET, look='grid', zoom=4.0)),
         'half_scale': _half_scale,
         'window_known': _window_known,
         'ceiling': _ceiling,
@@ -45,6 +47,7 @@ def our_ways() -> dict[str, Way]:
 def stages() -> dict[str, Way]:
     """Lists functions example -> a few numbers by name: each way up to each of its stages."""
     pixels, glance, grid = (Routine(TARGET, look=look) for look in ('pixels', 'glance', 'grid'))
+    two, four = (Routine(TARGET, look='grid', zoom=zoom) for zoom in (2.0, 4.0))
 
     def frame(example, ratio=1, **options):
         return tf.io.decode_jpeg(example['image'], channels=3, ratio=ratio, **options)
@@ -55,18 +58,21 @@ def stages() -> dict[str, Way]:
         'none: resize it': ours['none'],
         'pixels: decode the frame, mask it': lambda example: count_blocks(
             frame(example), step=pixels.mask_step)[0],
-        'pixels: choose': lambda example: pixels.window_of_example(example, _seed(example)),
+        'pixels: choose': _window(pixels),
         'pixels: cut': ours['tf-array'],
         'glance: decode the frame at 1/8': lambda example: tf.shape(frame(example, 8)),
-        'glance: mask it, choose': lambda example: glance.window_of_example(
-            example, _seed(example)),
+        'glance: mask it, choose': _window(glance),
         'glance: decode the window': ours['glance'],
         'glance, faster options: decode the frame at 1/8': lambda example: tf.shape(frame(
             example, 8, fancy_upscaling=False, dct_method='INTEGER_FAST')),
-        'grid: choose': lambda example: grid.window_of_example(example, _seed(example)),
+        'grid: choose': _window(grid),
         'grid: cut the small JPEG': lambda example: _small_jpeg(
             example, grid.window_of_example(example, _seed(example)))[1],
         'grid: decode it': ours['grid'],
+        'grid, zoom 2: choose': _window(two),
+        'grid, zoom 2: cut and decode at half scale': ours['grid_zoom_2'],
+        'grid, zoom 4: choose': _window(four),
+        'grid, zoom 4: cut, decode at half scale, resize': ours['grid_zoom_4'],
         'window known: cut the small JPEG': lambda example: _small_jpeg(
             example, example['window'])[1],
         'window known: decode it': ours['window_known'],
@@ -84,6 +90,10 @@ def with_window(example: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
 
 def _way(routine: Routine) -> Way:
     return lambda example: routine(example, _seed(example))
+
+
+def _window(routine: Routine) -> Way:
+    return lambda example: routine.window_of_example(example, _seed(example))
 
 
 def _seed(example):

@@ -1,43 +1,130 @@
 """The experiment's own parts; its trainings are those of dualstream.train."""
 
 import json
+import math
+import types
 
-import commands
+import keras
 import matplotlib.image
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dualstream.runtime.choices import FRAME
+from dualstream.training.config import TrainConfig
+from dualstream.training.looking import training_routine_of
+from experiments.grouped_folds import grouped_folds
+from experiments.where_to_look import tables
+from experiments.where_to_look.cell import run_cell
+from experiments.where_to_look.ways import QUICK, WAYS, ZOOMS, MiddleWindow
 
 
-def run(code, *arguments):
-    process = commands.run('-c', code, *arguments)
-    assert process.returncode == 0, process.stderr
-    return process.stdout
+def test_every_photograph_is_held_out_once_and_in_one_part_of_each_fold(photos):
+    folds, duplicates = grouped_folds(photos, 3)
+    held_out = np.concatenate([fold.parts['test'] for fold in folds])
+    assert sorted(held_out) == list(range(60)) and 0 <= duplicates < 60
+    for fold in folds:
+        assert sorted(np.concatenate(list(fold.parts.values()))) == list(range(60))
+        assert fold.count('test') == 20 and fold.count('validation') >= 4
 
 
-def test_writes_numbers_a_table_and_a_picture(tmp_path):
-    said = run('''
-import pathlib, sys
-from absl import flags
-from experiments import where_to_look
-flags.FLAGS(['where_to_look', '--seeds=2'])
-where_to_look._write({'dataset': 'some_set', 'preset': 'nano', 'epochs': 3, 'balanced_accuracy': {
-    'leafiest window': [0.9, 0.8], 'window in the middle': [0.5, 0.5]}}, pathlib.Path(sys.argv[1]))
-''', tmp_path)
-    table = (tmp_path / 'results.md').read_text()
-    assert table.strip() == said.strip()
-    assert '| leafiest window | 85.0% |' in table and '-35.0 points' in table
-    assert 'mean of 2 seeds' in table
-    scores = json.loads((tmp_path / 'results.json').read_text())['balanced_accuracy']
-    assert scores['leafiest window'] == [0.9, 0.8]
-    picture = matplotlib.image.imread(tmp_path / 'balanced_accuracy.png')
-    assert picture.shape[0] > 200 and picture.std() > 0.01
-    assert len(list(tmp_path.iterdir())) == 3
+def test_near_duplicates_share_a_part(photos, monkeypatch):
+    groups = np.arange(60) // 2
+    monkeypatch.setattr('experiments.grouped_folds.group_photos', lambda *_: groups)
+    folds, duplicates = grouped_folds(photos, 3)
+    assert duplicates == 30
+    for fold in folds:
+        for part in fold.parts.values():
+            assert set(groups[part]).isdisjoint(
+                groups[np.setdiff1d(np.arange(60), part)])
 
 
-def test_the_middle_is_the_middle():
-    assert run('''
-import numpy, tensorflow as tf
-from experiments.where_to_look import _center
-frame = numpy.zeros([600, 800, 3], numpy.uint8)
-frame[188:412, 288:512] = 255
-image = _center({'image': tf.io.encode_png(frame)}, None)
-print(image.shape, float(tf.reduce_min(image)))
-''').split() == ['(224,', '224,', '3)', '1.0']
+def test_all_ways_differ_and_all_but_the_random_ones_show_what_they_say():
+    base = TrainConfig(image_size=(128, 128))
+    assert len({way.name for way in WAYS}) == len(WAYS) and len(QUICK) == 3
+    for way in WAYS:
+        routine = training_routine_of(way.config(base))
+        if way.crop == 'middle':
+            assert way.routine(base).zoom == (math.inf if way.zoom == FRAME else way.zoom)
+        else:
+            assert way.routine(base) is None and routine.crop == way.crop
+            assert bool(way.config(base).recipe.views) == (way.crop != 'none')
+    for crop in ('middle', 'array', 'random'):
+        assert set(ZOOMS) <= {way.zoom for way in WAYS if way.crop == crop}
+
+
+@pytest.mark.parametrize('zoom, size', [(1.0, 100), (2.0, 200), (math.inf, 600)])
+def test_the_middle_is_the_middle(zoom, size):
+    frame = np.zeros([600, 800, 3], np.uint8)
+    frame[300 - size // 2:300 + size // 2, 400 - size // 2:400 + size // 2] = 255
+    image = MiddleWindow((100, 100), zoom)({'image': tf.io.encode_png(frame)}, None)
+    assert image.shape == (100, 100, 3) and float(tf.reduce_min(image)) > 1 - 1e-6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('way', [*QUICK, WAYS[2]], ids=lambda way: way.name)
+def test_a_cell_has_both_scores_of_one_view_and_of_several(way, photos, monkeypatch):
+    def network(preset, image_size, classes, seed):
+        return keras.Sequential([
+            keras.Input([*image_size, 3]), keras.layers.AveragePooling2D(32),
+            keras.layers.Flatten(), keras.layers.Dense(classes, 'softmax', name='logits')])
+
+    monkeypatch.setattr('dualstream.network.build', network)
+    folds, _ = grouped_folds(photos, 3)
+    made = run_cell(folds[1], way, fold=1, epochs=1, preset='nano')
+    views = ['one view', *(['several views'] if way.crop in ('array', 'random') else [])]
+    assert [key for key in made if 'view' in key] == views
+    for key in (*views, 'trivial'):
+        assert set(made[key]) == set(tables.SCORES)
+        assert all(0 <= score <= 1 for score in made[key].values())
+    assert made['held_out_pictures'] == 20 and made['training_seconds'] > 0
+
+
+def cell(way, fold, accuracy, **more):
+    return {'dataset': 'some_set', 'preset': 'nano', 'epochs': 3, 'folds': 3,
+            'image_size': [128, 128], 'near_duplicates': 7, 'synthetic': True, 'way': way,
+            'fold': fold, 'one view': {'accuracy': accuracy, 'balanced_accuracy': accuracy - 0.2},
+            'trivial': {'accuracy': 0.5, 'balanced_accuracy': 0.2}, 'training_pictures': 60,
+            'held_out_pictures': 30, 'training_seconds': 10.0, **more}
+
+
+def test_the_table_compares_in_the_same_folds(tmp_path):
+    several = {'several views': {'accuracy': 0.75, 'balanced_accuracy': 0.5}}
+    cells = [cell('leafiest window, zoom 1', fold, 0.6 + 0.1 * fold, **several) for fold in (0, 1)]
+    cells += [cell('whole frame', fold, 0.5 + 0.1 * fold) for fold in (0, 1)]
+    tables.write(cells, 'the command', tmp_path)
+    said = (tmp_path / 'results.md').read_text()
+    for row in (
+            '| whole frame | 55.0% ± 7.1 | -10.0 ± 0.0 | 35.0% ± 7.1 | -10.0 ± 0.0 |  |  | 10 |',
+            '| leafiest window, zoom 1 | 65.0% ± 7.1 |  | 45.0% ± 7.1 |  | 75.0% ± 0.0 | '
+            '50.0% ± 0.0 | 10 |',
+            '| predicting the most frequent class for all | 50.0% ± 0.0 |  | 20.0% ± 0.0 |'):
+        assert row in said
+    assert 'some_set (synthetic)' in said and '2 of 3 folds' in said and '`the command`' in said
+    assert json.loads((tmp_path / 'results.json').read_text()) == cells
+    assert matplotlib.image.imread(tmp_path / 'scores.png').std() > 0.01
+
+
+def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch, photos):
+    command = load('experiments.where_to_look.__main__')
+    ran = []
+
+    def run_cell(parts, way, *, fold, epochs, preset):
+        ran.append((way.name, fold))
+        if len(ran) == 5:
+            raise KeyboardInterrupt
+        made = cell(way.name, fold, 0.5)
+        return {key: made[key] for key in (
+            'one view', 'trivial', 'training_pictures', 'held_out_pictures', 'training_seconds')}
+
+    monkeypatch.setattr('experiments.where_to_look.cell.run_cell', run_cell)
+    monkeypatch.setattr('dualstream.pipeline.prepare', lambda *_: photos)
+    for name, value in {'_DATASET': 'some/set', '_DATA_DIR': None, '_MANUAL_DIR': None,
+                        '_PRESET': 'nano', '_FOLDS': 2, '_EPOCHS': 1, '_QUICK': False,
+                        '_OUT': str(tmp_path)}.items():
+        monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
+    with pytest.raises(KeyboardInterrupt):
+        command.main(['where_to_look'])
+    command.main(['where_to_look'])
+    assert len(ran) == 1 + 2 * len(WAYS)  # the one that was cut off, twice
+    assert len(set(ran)) == 2 * len(WAYS)

@@ -41,8 +41,8 @@ def test_every_routine_makes_an_image(small_example, mask, crop):
     assert 0 <= image.numpy().min() and image.numpy().max() <= 1 and image.numpy().std() > 0.01
 
 
-@pytest.mark.parametrize('look', ['pixels', 'glance', 'grid'])
-@pytest.mark.parametrize('zoom', [1.0, 1.3, (1.0, 4.0)])
+@pytest.mark.parametrize('look, zoom', [
+    ('pixels', 1.0), ('glance', 1.0), ('grid', 1.0), ('pixels', 1.3), ('grid', (1.0, 4.0))])
 def test_masks_and_crops_are_interchangeable(small_example, look, zoom):
     images = [Routine((64, 96), mask, crop, look, zoom=zoom)(small_example, SEED).numpy()
               for mask, crop in itertools.product(('cv', 'tf'), ('loop', 'array'))]

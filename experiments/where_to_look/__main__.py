@@ -1,0 +1,85 @@
+"""Which part of a photograph should the network see, and how large a part?
+
+  python -m experiments.where_to_look --quick --manual_dir=DIR
+  python -m experiments.where_to_look --manual_dir=DIR --out=experiments/results/where_to_look
+
+Trains the same network on real photographs (or on the set that --dataset names) that are looked at
+in fifteen ways: the whole frame, and at zooms 1, 2, 3 and frame the window in the middle, the
+leafiest window and, in training, the leafiest of some random windows, also of random zooms. Each is
+scored on the same folds, which keep near-duplicates together, by accuracy and by balanced accuracy
+with the priors divided out; networks with windows are scored with several views, too. Takes about 3
+hours for 3 folds of kaggle2020 and 40 epochs on 2 CPU cores, estimated; --quick takes at most 5
+minutes. Writes results.json, results.md and scores.png. Finished cells are kept in DIR/cells and
+not run again.
+"""
+
+import functools
+import itertools
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+
+from dualstream.runtime import command
+from dualstream.runtime.errors import UserError
+
+_DATASET = flags.DEFINE_string(
+    'dataset', 'cassava_crop/kaggle2020', 'A TFDS set, NAME or NAME/CONFIG.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_MANUAL_DIR = flags.DEFINE_string(
+    'manual_dir', None, 'Folder of files that were downloaded by hand (kaggle2020).')
+_PRESET = flags.DEFINE_string('preset', 'nano', 'Size of the network.')
+_EPOCHS = flags.DEFINE_integer(
+    'epochs', 40, 'Passes through the photographs to train on.', lower_bound=1)
+_FOLDS = flags.DEFINE_integer('folds', 3, 'Parts of the photographs.', lower_bound=2)
+_QUICK = flags.DEFINE_boolean(
+    'quick', False, 'Looks in three ways, in one fold, for two epochs: no result, but a trial.')
+_OUT = flags.DEFINE_string('out', 'runs/where_to_look', 'The folder for the results.')
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    with command.hushed():
+        import tqdm
+
+        from dualstream.pipeline import prepare
+        from dualstream.runtime.choices import PRESETS
+        from experiments.cells import once
+        from experiments.grouped_folds import grouped_folds
+        from experiments.where_to_look import tables
+        from experiments.where_to_look.cell import IMAGE_SIZE, run_cell
+        from experiments.where_to_look.ways import QUICK, WAYS
+
+    if _PRESET.value not in PRESETS:
+        raise UserError(f'--preset must be one of {", ".join(PRESETS)}; got {_PRESET.value!r}')
+    epochs = min(2, _EPOCHS.value) if _QUICK.value else _EPOCHS.value
+    photos = prepare(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value)
+    folds, duplicates = grouped_folds(photos, _FOLDS.value)
+    facts = {'dataset': photos.builder.info.full_name, 'preset': _PRESET.value, 'epochs': epochs,
+             'folds': _FOLDS.value, 'image_size': list(IMAGE_SIZE), 'near_duplicates': duplicates,
+             'synthetic': bool((photos.builder.info.metadata or {}).get('synthetic', False))}
+    out = pathlib.Path(_OUT.value)
+    (out / 'cells').mkdir(parents=True, exist_ok=True)
+
+    def run(fold: int, way) -> dict:
+        return {**facts, 'way': way.name, 'fold': fold, **run_cell(
+            folds[fold], way, fold=fold, epochs=epochs, preset=_PRESET.value)}
+
+    # Fold by fold, so that the cells finished before an interruption can be compared.
+    wanted = list(itertools.product(range(1 if _QUICK.value else _FOLDS.value),
+                                    QUICK if _QUICK.value else WAYS))
+    cells = []
+    for fold, way in tqdm.tqdm(wanted, 'Cells', unit=' cells'):
+        kept = out / 'cells' / '-'.join(
+            [facts['dataset'].replace('/', '-'), _PRESET.value, way.name.replace(' ', '_'),
+             f'fold{fold}of{_FOLDS.value}', f'{epochs}epochs.json'])
+        cells.append(once(kept, functools.partial(run, fold, way)))
+    said = shlex.join(['python', '-m', 'experiments.where_to_look', *sys.argv[1:]])
+    tables.write(cells, said, out)
+    print(tables.whole_page(cells, said))
+
+
+if __name__ == '__main__':
+    command.run(main)

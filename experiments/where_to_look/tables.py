@@ -1,0 +1,102 @@
+"""Writes the table and the plot of the finished cells."""
+
+import pathlib
+
+import matplotlib.figure
+import numpy as np
+
+from dualstream.runtime.choices import WHOLE
+from experiments.cells import Cells, percent, points, where
+from experiments.where_to_look.ways import VIEWS, WAYS, ZOOMS, zoom_in_words
+from experiments.writing import write_results
+
+SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
+BASE = 'leafiest window, zoom 1'
+
+
+def whole_page(cells: Cells, command: str) -> str:
+    """Writes results.md."""
+    first = cells[0]
+    synthetic = ' (synthetic)' if first['synthetic'] else ''
+    seen = ', '.join(view if view == WHOLE else f'zoom {zoom_in_words(view)}' for view in VIEWS)
+    return '\n'.join([
+        '# Which part of a photograph should the network see, and how large a part?', '',
+        f'`{command}`', '',
+        f'{first["dataset"]}{synthetic}: `{first["preset"]}` with images of '
+        f'{first["image_size"][0]} x {first["image_size"][1]} pixels, {first["epochs"]} epochs, '
+        f'about {first["training_pictures"]} photographs to train on and '
+        f'{first["held_out_pictures"]} held out; {first["near_duplicates"]} of all photographs are '
+        'near-duplicates of others, which share a fold. Mean and standard deviation over '
+        f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Accuracy is that of '
+        "the network; for balanced accuracy the classes' shares in training are divided out of "
+        f'its probabilities. Differences are to the {BASE}, of the same folds, in points. '
+        "For several views, the same network's probabilities for each photograph are averaged over "
+        f'{seen}.', '',
+        *_table(cells), '', '![Scores by what is looked at](scores.png)', ''])
+
+
+def _table(cells: Cells) -> list[str]:
+    header = ['what is looked at', *(title for name in SCORES.values()
+                                     for title in (name, 'difference')),
+              *(f'{name}, several views' for name in SCORES.values()), 'seconds']
+    rows = [header, ['---'] * len(header)]
+    base = _by_fold(cells, BASE, 'one view')
+    for name in _names(cells):
+        row = [name]
+        for score in SCORES:
+            own = {fold: each[score] for fold, each in _by_fold(cells, name, 'one view').items()}
+            against = [value - base[fold][score] for fold, value in own.items() if fold in base]
+            row += [percent(np.array(list(own.values()))), '' if name == BASE else points(against)]
+        several = _by_fold(cells, name, 'several views').values()
+        row += [percent(np.array([each[score] for each in several])) if several else ''
+                for score in SCORES]
+        seconds = [cell['training_seconds'] for cell in where(cells, way=name)]
+        rows.append([*row, f'{np.mean(seconds):,.0f}'])
+    trivial = [percent(np.array([cell['trivial'][score] for cell in cells])) for score in SCORES]
+    rows.append(['predicting the most frequent class for all', trivial[0], '', trivial[1],
+                 '', '', '', ''])
+    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+
+
+def figure(cells: Cells) -> matplotlib.figure.Figure:
+    """Draws both scores by zoom, a line for each way, with each fold as a point."""
+    drawn = matplotlib.figure.Figure(figsize=(10, 4), layout='constrained', dpi=110)
+    zooms = list(dict.fromkeys(zoom_in_words(way.zoom) for way in WAYS if way.zoom is not None))
+    for axes, (score, title) in zip(drawn.subplots(1, 2), SCORES.items()):
+        for shown in dict.fromkeys(way.shown for way in WAYS):
+            ways = [way for way in WAYS if way.shown == shown and where(cells, way=way.name)]
+            values = [[100 * cell['one view'][score] for cell in where(cells, way=way.name)]
+                      for way in ways]
+            if not ways:
+                continue
+            if ways[0].zoom is None:
+                axes.axhline(np.mean(values), label=shown, color='slategray')
+                continue
+            places = [zooms.index(zoom_in_words(way.zoom)) for way in ways]
+            steady = [place for place, way in zip(places, ways) if way.zoom in ZOOMS]
+            line, = axes.plot(steady, [np.mean(each) for each in values[:len(steady)]], label=shown)
+            for place, each in zip(places, values):
+                axes.plot([place] * len(each), each, 'o', color=line.get_color(), alpha=0.5)
+        axes.axhline(100 * np.mean([cell['trivial'][score] for cell in cells]), color='black',
+                     linestyle=':', label='one class for all')
+        axes.set_xticks(range(len(zooms)), zooms)
+        axes.set_xlabel('zoom')
+        axes.set_ylabel(f'{title} / %')
+        axes.grid(alpha=0.3)
+    drawn.axes[0].legend(fontsize=8)
+    return drawn
+
+
+def write(cells: Cells, command: str, out: pathlib.Path) -> None:
+    """Writes results.json, results.md and scores.png."""
+    write_results(out, cells, whole_page(cells, command), {'scores.png': figure(cells)})
+
+
+def _names(cells: Cells) -> list[str]:
+    """The ways that there are cells of, in the order of WAYS."""
+    known = {cell['way'] for cell in cells}
+    return [way.name for way in WAYS if way.name in known]
+
+
+def _by_fold(cells: Cells, name: str, views: str) -> dict[int, dict[str, float]]:
+    return {cell['fold']: cell[views] for cell in where(cells, way=name) if views in cell}
