@@ -57,9 +57,13 @@ class Command:
 
     def wait_for(self, text: str) -> None:
         """Waits until it has written a text to stdout."""
-        while text not in self._output[0].read_text():
+        while text not in self.said():
             assert self._process.is_alive(), self._output[1].read_text()
             time.sleep(0.05)
+
+    def said(self) -> str:
+        """What it has written to stdout so far."""
+        return self._output[0].read_text()
 
     def communicate(self) -> tuple[str, str]:
         """Waits for its end; what it wrote to stdout and to stderr.

@@ -56,8 +56,10 @@ def test_wheel_holds_the_data_sets_and_no_module_called_datasets(wheel):
     for file in ('cassava_crop_dataset_builder.py', 'README.md', 'CITATIONS.bib', 'TAGS.txt',
                  'checksums.tsv'):
         assert f'{folder}/{file}' in names
-    for path in (ROOT / 'dualstream').rglob('*.py'):
+    ours = [*(ROOT / 'dualstream').rglob('*.py'), *(ROOT / 'dualstream/page').rglob('*.*')]
+    for path in ours:
         assert str(path.relative_to(ROOT)) in names
+    assert 'dualstream/page/litert/LICENSE' in names
 
 
 def test_wheel_works_outside_of_the_checkout(wheel, builder, data_dir, tmp_path):

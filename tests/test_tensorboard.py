@@ -14,16 +14,13 @@ import time
 import urllib.request
 
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
+from browser import needs_browser, open_browser
 from selenium.webdriver.support.wait import WebDriverWait
 
 from dualstream.pipeline import Routine
 from dualstream.report.tensorboard import write_graphs
 
-CHROMIUM, DRIVER = (shutil.which(name) for name in ('chromium', 'chromedriver'))
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(
-    not (CHROMIUM and DRIVER), reason='no chromium and chromedriver are installed')]
+pytestmark = [pytest.mark.slow, needs_browser]
 
 XPROFS_OWN = (
     'gstatic.c', 'googleapis.com', 'google is not defined',  # without internet: charts and fonts
@@ -93,18 +90,8 @@ def fetch(address, what):
 
 @pytest.fixture(scope='module')
 def browser(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    profile = tmp_path_factory.mktemp('chromium')
-    for argument in ('--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic',
-                     '--no-first-run', '--disable-background-networking', '--disable-sync',
-                     '--disable-component-update', '--window-size=1400,1000',
-                     f'--user-data-dir={profile}'):
-        options.add_argument(argument)
-    options.set_capability('goog:loggingPrefs', {'browser': 'ALL'})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
+    with open_browser(tmp_path_factory.mktemp('chromium'), 1400, 1000) as driver:
+        yield driver
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -41,12 +42,14 @@ class Source:
       routine: chooses the window of a photograph, as `exported_routine` says.
       label_names: the classes, in the network's order.
       refusal: the thresholds of its verdicts.
+      summary: all that the run's summary.json holds.
     """
 
     network: keras.Model
     routine: Routine
     label_names: tuple[str, ...]
     refusal: Refusal
+    summary: dict[str, Any]
 
     def look(self, frame: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Chooses the window of a frame and makes its image, eagerly or in a graph.
@@ -99,7 +102,7 @@ def load_source(folder: str) -> Source:
     run = load_run(folder)
     return Source(
         fold_batch_normalization(run.network), exported_routine(run.config), run.label_names,
-        run.refusal)
+        run.refusal, run.summary)
 
 
 def exported_routine(config: TrainConfig) -> Routine:
