@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dualstream.datasets.near_duplicates import group_photos
+from dualstream.datasets.near_duplicates import group_near_duplicates, hash_photos
 from dualstream.pipeline import Photos
 from dualstream.pipeline.parts import Parts, deal, everything
 
@@ -24,7 +24,7 @@ def grouped_folds(photos: Photos, folds: int, *, seed: int = 0) -> tuple[list[Pa
     """
     whole = everything(photos)
     places, labels = np.asarray(whole.parts['all']), whole.labels('all')
-    groups = group_photos(whole, 'all')
+    groups = group_near_duplicates(hash_photos(whole, 'all'))
     fold_of = deal(groups, labels, folds, seed=seed)
 
     def parts(fold: int) -> Parts:

@@ -30,7 +30,7 @@ def test_every_photograph_is_held_out_once_and_in_one_part_of_each_fold(photos):
 
 def test_near_duplicates_share_a_part(photos, monkeypatch):
     groups = np.arange(60) // 2
-    monkeypatch.setattr('experiments.grouped_folds.group_photos', lambda *_: groups)
+    monkeypatch.setattr('experiments.grouped_folds.group_near_duplicates', lambda _: groups)
     folds, duplicates = grouped_folds(photos, 3)
     assert duplicates == 30
     for fold in folds:
