@@ -16,6 +16,8 @@ from keras import layers
 
 MERGES = ('concat', 'add', 'gate')
 
+SHORTCUTS = ('identity', 'projection')
+
 # Named in every layer that has the argument: keras.json may say channels_first.
 CHANNELS_LAST = 'channels_last'
 
@@ -50,32 +52,48 @@ def convolve(
     return layers.Activation(activation, name=name)(x) if activation else x
 
 
-def block(x, width: int, kernels: tuple[int, ...], *, stride: int, name: str, seed: int):
+def block(
+    x, width: int, kernels: tuple[int, ...], *, stride: int, shortcut: str, name: str, seed: int
+):
     """Adds one convolution for each of `kernels`; the first one takes the stride.
 
-    Where input and output have the same shape, a shortcut adds the input to the output (He et al.,
-    2016). Where they differ there is no shortcut: it would need a convolution of its own.
+    Where input and output have the same shape, the input is added to the output (He et al., 2016).
+    Where they differ, nothing is added with an `'identity'` shortcut; with a `'projection'` the
+    input is averaged down by the stride, brought to the width by a 1x1 convolution, and added (He
+    et al., 2019, Bag of tricks for image classification).
     """
-    shortcut = x
+    same = x.shape[-1] == width and stride == 1
+    added = x if same else None
+    if not same and shortcut == 'projection':
+        added = _projected(x, width, stride, name=f'{name}_projected', seed=seed)
     for step, kernel in enumerate(kernels[:-1], start=1):
-        x = convolve(x, width, kernel, stride=stride if step == 1 else 1,
-                     name=f'{name}_step{step}', seed=seed)
-    if shortcut.shape != (*x.shape[:-1], width):
-        return convolve(x, width, kernels[-1], name=name, seed=seed)
-    x = convolve(x, width, kernels[-1], name=f'{name}_step{len(kernels)}', seed=seed,
+        x = convolve(x, width, kernel, stride=stride, name=f'{name}_step{step}', seed=seed)
+        stride = 1
+    if added is None:
+        return convolve(x, width, kernels[-1], stride=stride, name=name, seed=seed)
+    x = convolve(x, width, kernels[-1], stride=stride, name=f'{name}_step{len(kernels)}', seed=seed,
                  activation=None)
-    x = layers.Add(name=f'{name}_add')([shortcut, x])
+    x = layers.Add(name=f'{name}_add')([added, x])
     return layers.Activation('relu', name=name)(x)
 
 
+def _projected(x, width: int, stride: int, *, name: str, seed: int):
+    if stride > 1:
+        x = layers.AveragePooling2D(
+            stride, padding='same', data_format=CHANNELS_LAST, name=f'{name}_pool')(x)
+    return convolve(x, width, 1, name=name, seed=seed, activation=None)
+
+
 def stage(
-    x, width: int, kernels: tuple[int, ...], *, blocks: int, stride: int, name: str, seed: int
+    x, width: int, kernels: tuple[int, ...], *, blocks: int, stride: int, shortcut: str, name: str,
+    seed: int,
 ):
     """Adds a cortical area: `blocks` blocks, of which the first one takes the stride."""
     for number in range(1, blocks):
-        x = block(x, width, kernels, stride=stride, name=f'{name}_block{number}', seed=seed)
+        x = block(x, width, kernels, stride=stride, shortcut=shortcut,
+                  name=f'{name}_block{number}', seed=seed)
         stride = 1
-    return block(x, width, kernels, stride=stride, name=name, seed=seed)
+    return block(x, width, kernels, stride=stride, shortcut=shortcut, name=name, seed=seed)
 
 
 def merge(stream, inputs: list, *, kind: str, name: str, seed: int):

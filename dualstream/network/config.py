@@ -5,7 +5,7 @@ import math
 import numbers
 import operator
 
-from dualstream.network.blocks import MERGES
+from dualstream.network.blocks import MERGES, SHORTCUTS
 from dualstream.network.lgn import FEEDS, HUES
 from dualstream.runtime.choices import SMALLEST_IMAGE
 
@@ -30,6 +30,12 @@ class DualStreamConfig:
         shallow, which makes it fast.
       depth_ratio: how many times as many blocks an area of the HSV stream has (alpha). With 2, each
         of its areas sees as far as the gray one that it meets, in twice as many convolutions.
+      shortcut: what an area adds where its first convolution changes the shape: nothing with
+        `'identity'`, the averaged and projected input with `'projection'`; see `blocks.block`.
+      hsv_kernels: sides of the convolutions of a block in the HSV stream, 1 or 2 of them. A 3x3 one
+        that looks around, and a 1x1 one that mixes colours pixel by pixel.
+      hsv_areas: how many areas the HSV stream has, 1 to 4; with 1 it ends in its first merge, and
+        both colours and grays go on in one stream.
       channel_ratio: an HSV area's channels as a share of those of the gray area of the same number
         (beta), in (0, 1]. It is a lower bound: channels are rounded up to a multiple of 16, but
         to no more than the gray area has. So one half builds 1/2 at widths that are multiples of
@@ -39,6 +45,8 @@ class DualStreamConfig:
         and sees the image at 1/2^delay of its size, so that they meet at one size. One: photographs
         mostly hold colour at half resolution (JPEG's 4:2:0), and the eye resolves it at about a
         third (Mullen, 1985); it also quarters the stream's cost.
+      shrink: the HSV stream sees the image at 1/shrink of its size: 1, 2, 4 and so on, at most
+        2^(delay + 1). None: 2^delay.
       fast: what the leading stream sees, one of FEEDS: `'luminance'`, as the magnocellular pathway
         does; the others are for comparisons.
       slow: what the late stream sees, one of FEEDS: `'hsv'`; `'ab'` together with `'lightness'` are
@@ -73,8 +81,12 @@ class DualStreamConfig:
     widths: tuple[int, int, int, int] = (16, 32, 32, 48)
     depth: int = 1
     depth_ratio: int = 2
+    shortcut: str = 'identity'
+    hsv_kernels: tuple[int, ...] = (3, 1)
+    hsv_areas: int = 4
     channel_ratio: float = 0.5
     delay: int = 1
+    shrink: int | None = None
     fast: str = 'luminance'
     slow: str = 'hsv'
     hue: str = 'circular'
@@ -87,24 +99,40 @@ class DualStreamConfig:
 
     def __post_init__(self):
         _keep(self, 'image_size', f'(height, width) of at least {SMALLEST_IMAGE} pixels each',
-              _whole_numbers(self.image_size, 2, SMALLEST_IMAGE))
+              _whole_numbers(self.image_size, (2,), SMALLEST_IMAGE))
         _keep(self, 'classes', 'a whole number of at least 1', _whole(self.classes, 1))
-        _keep(self, 'widths', 'four positive whole numbers', _whole_numbers(self.widths, 4, 1))
+        _keep(self, 'widths', 'four positive whole numbers', _whole_numbers(self.widths, (4,), 1))
         _keep(self, 'depth', 'a whole number of at least 1', _whole(self.depth, 1))
         _keep(self, 'depth_ratio', 'a whole number of at least 1', _whole(self.depth_ratio, 1))
+        _keep(self, 'shortcut', f'one of {SHORTCUTS}', _one_of(self.shortcut, SHORTCUTS))
+        _keep(self, 'hsv_kernels', '1 or 2 positive whole numbers',
+              _whole_numbers(self.hsv_kernels, (1, 2), 1))
+        _keep(self, 'hsv_areas', 'a whole number from 1 to 4', _whole(self.hsv_areas, 1, 4))
         _keep(self, 'channel_ratio', 'a number in (0, 1]',
               _real(self.channel_ratio, lambda ratio: 0 < ratio <= 1))
         _keep(self, 'delay', 'a whole number from 0 to 3', _whole(self.delay, 0, 3))
+        if self.shrink is not None:
+            sizes = tuple(2 ** octaves for octaves in range(self.delay + 2))
+            _keep(self, 'shrink', f'None or one of {sizes}', _one_of(self.shrink, sizes))
         _keep(self, 'fast', f'one of {FEEDS}', _one_of(self.fast, FEEDS))
         _keep(self, 'slow', f"one of {FEEDS} or 'none'", _one_of(self.slow, (*FEEDS, 'none')))
         _keep(self, 'hue', f'one of {HUES}', _one_of(self.hue, HUES))
         _keep(self, 'lateral', f'one of {LATERALS}', _one_of(self.lateral, LATERALS))
+        if self.ends_early and self.lateral not in ('hsv_to_gray', 'both'):
+            raise ValueError(f'lateral must be hsv_to_gray or both where hsv_areas is '
+                             f'{self.hsv_areas}, got {self.lateral!r}: the HSV stream would not '
+                             'count')
         _keep(self, 'merge', f'one of {MERGES}', _one_of(self.merge, MERGES))
         _keep(self, 'skips', 'True or False', _one_of(self.skips, (True, False)))
         _keep(self, 'dropout', 'a number in [0, 1)',
               _real(self.dropout, lambda share: 0 <= share < 1))
         _keep(self, 'include_top', 'True or False', _one_of(self.include_top, (True, False)))
         _keep(self, 'seed', 'a whole number of at least 0', _whole(self.seed, 0))
+
+    @property
+    def ends_early(self) -> bool:
+        """Whether the HSV stream ends in a merge, and not in the read-out."""
+        return self.slow != 'none' and self.hsv_areas < min(4, 5 - self.delay)
 
     @property
     def hsv_widths(self) -> tuple[int, ...]:
@@ -118,7 +146,7 @@ class DualStreamConfig:
         # 1e-9: a product like 0.07 * 1600 may come out above 112.
         widths = [min(width, 16 * math.ceil(self.channel_ratio * width / 16 - 1e-9))
                   for width in self.widths]
-        return tuple(widths[:5 - self.delay])
+        return tuple(widths[:min(self.hsv_areas, 5 - self.delay)])
 
 
 def _keep(config: DualStreamConfig, name: str, expected: str, value) -> None:
@@ -134,8 +162,8 @@ def _whole(number, least: int, most: float = math.inf) -> int | None:
     return operator.index(number) if least <= number <= most else None
 
 
-def _whole_numbers(values, many: int, least: int) -> tuple[int, ...] | None:
-    if not isinstance(values, (tuple, list)) or len(values) != many:
+def _whole_numbers(values, many: tuple[int, ...], least: int) -> tuple[int, ...] | None:
+    if not isinstance(values, (tuple, list)) or len(values) not in many:
         return None
     whole = tuple(_whole(value, least) for value in values)
     return None if None in whole else whole

@@ -41,10 +41,9 @@ GRAY_AREAS = ('v1_magno', 'v2_thick', 'mt', 'sts')
 HSV_AREAS = ('v1_parvo', 'v2_thin', 'v4', 'it')
 READ_OUT = 'pfc'
 
-# Both see equally far at a merge of delay 1: two 3x3 convolutions a block against one, in blocks of
-# which HSV has twice as many. Its 1x1 convolutions add depth alone: colour is mixed pixel by pixel.
+# With HSV's default kernels both see equally far at a merge of delay 1: two 3x3 convolutions a
+# block against one, in blocks of which HSV has twice as many.
 _GRAY_KERNELS = (3, 3)
-_HSV_KERNELS = (3, 1)
 
 
 def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Model:
@@ -91,17 +90,21 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
 
 def _two_streams(image, gray, config: DualStreamConfig):
     """Adds both streams, their merges and the read-out."""
-    hsv = feed(_shrunk(image, config.delay), config.slow, hue=config.hue, name='lgn_parvo')
+    shrink = config.shrink or 2 ** config.delay
+    hsv = feed(_shrunk(image, shrink), config.slow, hue=config.hue, name='lgn_parvo')
     hsv_stem = convolve(
-        hsv, config.hsv_widths[0], 3, stride=2, name='v1_parvo_stem', seed=config.seed)
+        hsv, config.hsv_widths[0], 3, stride=2 ** (config.delay + 1) // shrink,
+        name='v1_parvo_stem', seed=config.seed)
     hsv = hsv_stem
     for number, area in enumerate(GRAY_AREAS, start=1):
         gray = _gray_stage(gray, number, config)
         hsv_number = number - config.delay
-        if hsv_number >= 1:
+        if 1 <= hsv_number <= len(config.hsv_widths):
             hsv = _hsv_stage(hsv, hsv_number, 2, config)
             gray, hsv = _merge_laterally(
                 gray, hsv, hsv_stem, area, HSV_AREAS[hsv_number - 1], config)
+    if config.ends_early:
+        return convolve(gray, gray.shape[-1], 1, name=READ_OUT, seed=config.seed)
     if config.delay:
         # What comes later than STS goes straight to the read-out, which has the size of STS.
         hsv = _hsv_stage(hsv, len(config.hsv_widths), 1, config)
@@ -145,14 +148,14 @@ def _gray_stage(x, number: int, config: DualStreamConfig):
     width, area = config.widths[number - 1], GRAY_AREAS[number - 1]
     if number == 1:
         return convolve(x, width, 7, stride=4, name=area, seed=config.seed)
-    return stage(x, width, _GRAY_KERNELS, blocks=config.depth, stride=2, name=area,
-                 seed=config.seed)
+    return stage(x, width, _GRAY_KERNELS, blocks=config.depth, stride=2,
+                 shortcut=config.shortcut, name=area, seed=config.seed)
 
 
 def _hsv_stage(x, number: int, stride: int, config: DualStreamConfig):
-    return stage(x, config.hsv_widths[number - 1], _HSV_KERNELS,
+    return stage(x, config.hsv_widths[number - 1], config.hsv_kernels,
                  blocks=config.depth_ratio * config.depth, stride=stride,
-                 name=HSV_AREAS[number - 1], seed=config.seed)
+                 shortcut=config.shortcut, name=HSV_AREAS[number - 1], seed=config.seed)
 
 
 def _merge_laterally(gray, hsv, hsv_stem, gray_area: str, hsv_area: str, config: DualStreamConfig):
@@ -187,10 +190,10 @@ def _skip(hsv_stem, hsv, area: str, config: DualStreamConfig) -> list:
         factor, padding='same', data_format=CHANNELS_LAST, name=f'skip_to_{area}')(hsv_stem)]
 
 
-def _shrunk(image, octaves: int):
-    if not octaves:
+def _shrunk(image, times: int):
+    if times == 1:
         return image
     # In float32, as the colours that are computed from it.
     return layers.AveragePooling2D(
-        2 ** octaves, padding='same', data_format=CHANNELS_LAST, dtype='float32',
+        times, padding='same', data_format=CHANNELS_LAST, dtype='float32',
         name='retina_parvo')(image)

@@ -16,7 +16,7 @@ from dualstream.color.luma import LUMA
 
 HUES = ('raw', 'circular')
 
-FEEDS = ('luminance', 'hsv', 'lightness', 'ab', 'rgb')
+FEEDS = ('luminance', 'hsv', 'chroma', 'lightness', 'ab', 'rgb')
 """What a stream can see: `luminance` and `hsv` as in primates; the others are for comparisons."""
 
 
@@ -97,6 +97,37 @@ class HueSaturationValue(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package='dualstream')
+class Chroma(keras.layers.Layer):
+    """Computes how colourful each pixel is, and in which hue: (..., H, W, 3) to (..., H, W, 2).
+
+    The two numbers are chroma times the cosine of hue, and chroma times its sine, both in [-1, 1],
+    in the plane that lies across the axis of grays (Hanbury and Serra 2002, A 3D-polar coordinate
+    colour representation suitable for image analysis). Hue and saturation divide by chroma and
+    value, so noise in pale and dark pixels becomes large in them; these are sums of red, green and
+    blue, so noise stays as it is, and averaging pixels first gives the same as averaging them
+    afterwards.
+
+    Example:
+      >>> import numpy as np
+      >>> from dualstream.network import Chroma
+      >>> pixels = np.float32([[[1, 0, 0], [0.5, 0.5, 0.5]]])
+      >>> np.asarray(Chroma()(pixels)).tolist()
+      [[[1.0, 0.0], [0.0, 0.0]]]
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+
+    def call(self, images):
+        red, green, blue = _planes(images)
+        planes = [red - 0.5 * (green + blue), math.sqrt(0.75) * (green - blue)]
+        return ops.cast(ops.moveaxis(ops.stack(planes), 0, -1), self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 2)
+
+
+@keras.saving.register_keras_serializable(package='dualstream')
 class Lab(keras.layers.Layer):
     """Computes CIELAB of each pixel, under D65: (..., H, W, 3) to (..., H, W, 1 or 2).
 
@@ -141,6 +172,8 @@ def feed(images, what: str, *, hue: str, name: str):
         return Luminance(name=name)(images)
     if what == 'hsv':
         return HueSaturationValue(hue, name=name)(images)
+    if what == 'chroma':
+        return Chroma(name=name)(images)
     if what == 'rgb':
         return keras.layers.Identity(name=name)(images)
     return Lab(what, name=name)(images)
