@@ -6,7 +6,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from dualstream.crop import BLOCK, array_crop
-from dualstream.pipeline.decode import decode_window
+from dualstream.pipeline.decode import decode_jpeg, decode_window
 
 CROP_SIZE = (224, 224)
 """Height and width of the crop, in pixels."""
@@ -22,6 +22,13 @@ class _AlsoFeaturesDict(type(tfds.features.FeaturesDict)):
         return cls is other or other is tfds.features.FeaturesDict
 
     __hash__ = type.__hash__
+
+
+class Photograph(tfds.features.Image):
+    """A frame that is stored as a JPEG, decoded to the pixels that the routines and Pillow see."""
+
+    def decode_example(self, example):
+        return tf.ensure_shape(decode_jpeg(example), self.shape)
 
 
 class PhotoFeatures(tfds.features.FeaturesDict, metaclass=_AlsoFeaturesDict):
@@ -74,7 +81,7 @@ class PhotoFeatures(tfds.features.FeaturesDict, metaclass=_AlsoFeaturesDict):
 def photo_features(labels: Sequence[str]) -> PhotoFeatures:
     """Gives the features of a data set of photographs with these names of classes."""
     return PhotoFeatures({
-        'image': tfds.features.Image(
+        'image': Photograph(
             shape=(None, None, 3), encoding_format='jpeg',
             doc='The full frame; with SkipDecoding, the bytes of the JPEG file.'),
         'label': tfds.features.ClassLabel(names=list(labels)),

@@ -18,6 +18,7 @@ from dualstream.datasets.features import CROP_SIZE, photo_features
 from dualstream.datasets.jpeg import upright_jpeg
 from dualstream.datasets.records import Record
 from dualstream.datasets.writer import DeterministicWriter
+from dualstream.pipeline.decode import decode_jpeg
 from dualstream.pipeline.examples import to_metadata
 from dualstream.pipeline.restarts import UNARRANGED
 
@@ -121,5 +122,5 @@ def _example(record: Record) -> tuple[str, dict, str]:
 def _grid_function():
     """From JPEG bytes to leaf grid, traced once a process, for every size."""
     return tf.function(
-        lambda contents: leaf_grid(tf_color_mask(tf.io.decode_jpeg(contents, channels=3))),
+        lambda contents: leaf_grid(tf_color_mask(decode_jpeg(contents))),
         input_signature=[tf.TensorSpec([], tf.string)])

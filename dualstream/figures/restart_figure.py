@@ -5,6 +5,7 @@ import matplotlib.patches
 import numpy as np
 import tensorflow as tf
 
+from dualstream.pipeline.decode import decode_jpeg
 from dualstream.pipeline.restarts import cut_jpeg, find_restarts
 
 
@@ -19,7 +20,7 @@ def restart_figure(contents: bytes, window: np.ndarray, *, title: str) -> matplo
     restarts = find_restarts(contents)
     small, start = cut_jpeg(
         tf.constant(contents), tf.constant(restarts), tf.constant(window, tf.int32))
-    frame, part = (tf.io.decode_jpeg(each, channels=3).numpy() for each in (contents, small))
+    frame, part = (decode_jpeg(each).numpy() for each in (contents, small))
     y, x, height, width = window
     start = start.numpy()
     corner = np.array([y, x]) - start

@@ -9,6 +9,7 @@ from dualstream.color import tf_color_mask
 from dualstream.crop import array_crop, candidate_windows, coverage, max_rand_crop
 from dualstream.crop.crops import STRIDE
 from dualstream.pipeline import Routine
+from dualstream.pipeline.decode import decode_jpeg
 from experiments.preprocessing.ways import TARGET
 
 SACCADES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -36,7 +37,7 @@ def of_windows(examples: Iterable) -> dict[str, list]:
     results = {'best': [], **{f'lost by {look}': [] for look in routines}}
     expected, measured = [], []
     for example in examples:
-        frame = tf.io.decode_jpeg(example['image'], channels=3)
+        frame = decode_jpeg(example['image'])
         mask = tf_color_mask(frame)
         best = float(coverage(mask, array_crop(mask, TARGET)))
         results['best'].append(best)

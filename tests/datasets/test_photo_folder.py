@@ -2,14 +2,13 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 from PIL import Image
 
 import dualstream  # noqa: F401
 from dualstream.color import tf_color_mask
 from dualstream.crop import leaf_grid
-from dualstream.pipeline import Routine, make_training_batches, prepare
+from dualstream.pipeline import Routine, decode_frame, make_training_batches, prepare
 from dualstream.runtime.errors import UserError
 
 CLASSES = ('healthy', 'sick')
@@ -54,7 +53,7 @@ def test_a_folder_is_split_by_class_and_read_with_leaf_grids(photos):
     for purpose, each in (('train', 8), ('validation', 1), ('test', 1)):
         np.testing.assert_array_equal(photos.label_counts(purpose), [each, each])
     for example in photos.read('train').take(2):
-        frame = tf.io.decode_jpeg(example['image'])
+        frame = decode_frame(example['image'])
         np.testing.assert_array_equal(example['leaf_grid'], leaf_grid(tf_color_mask(frame)))
     for example in tfds.as_numpy(photos.builder.as_dataset(split='train')):
         assert CLASSES[example['label']] == example['filename'].decode().split('/')[0]

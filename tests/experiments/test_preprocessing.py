@@ -36,9 +36,8 @@ def test_every_way_makes_an_image_and_those_that_should_agree_do(examples):
     np.testing.assert_array_equal(images['grid'], images['window_known'])
     exact = Routine(ways.TARGET, look='pixels', mask_step=1)(example, (0, 0))
     np.testing.assert_array_equal(images['grid'], exact)
-    # Not all of it: chroma at the window's edges is interpolated from what was decoded.
-    np.testing.assert_allclose(
-        images['grid'][8:-8, 8:-8], images['ceiling'][8:-8, 8:-8], atol=1e-6)
+    # Its cosine transform is less exact, and colours at its edges are interpolated otherwise.
+    assert 0 < np.abs(images['grid'] - images['ceiling']).mean() < 0.01
 
 
 def test_opencv_finds_about_as_leafy_a_window(examples):

@@ -1,15 +1,15 @@
 """The figure of a window cut out of a JPEG shows the pixels that it is about."""
 
 import numpy as np
-import tensorflow as tf
 
 from dualstream.datasets.cassava_crop.demo import draw_leaf_photo, encode_jpeg
 from dualstream.figures.restart_figure import restart_figure
+from dualstream.pipeline import decode_frame
 
 
 def test_both_sides_show_the_window_at_the_same_pixels():
     contents = encode_jpeg(draw_leaf_photo(1, 0, 0, height=200, width=320))
-    frame = tf.io.decode_jpeg(contents).numpy()
+    frame = decode_frame(contents).numpy()
     figure = restart_figure(contents, np.array([40, 72, 96, 64]), title='a window')
     whole, alone = figure.axes
     for axes in (whole, alone):
