@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from dualstream.pipeline.examples import Photos
 
+_VALIDATION = 10
+"""One of so many of the photographs outside a fold is for validation."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Parts(Photos):
@@ -62,6 +65,32 @@ def everything(photos: Photos) -> Parts:
     splits = Parts(photos.builder, {'all': np.arange(
         sum(split.num_examples for split in photos.builder.info.splits.values()))})
     return Parts(photos.builder, {'all': np.flatnonzero(splits.labels('all') >= 0)})
+
+
+def make_folds(whole: Parts, groups: np.ndarray, folds: int, *, seed: int) -> list[Parts]:
+    """Splits photographs into folds, in which near-duplicates stay together.
+
+    Args:
+      whole: with the part 'all'.
+      groups: int (photographs,), one number for near-duplicates.
+      folds: how many, at least 2.
+      seed: of the order in which groups are dealt to the folds.
+
+    Returns:
+      The folds; 'test' is the part that is held out, once each, and a tenth of the others is
+      'validation'.
+    """
+    places, labels = np.asarray(whole.parts['all']), whole.labels('all')
+    fold_of = deal(groups, labels, folds, seed=seed)
+
+    def make(fold: int) -> Parts:
+        others = np.flatnonzero(fold_of != fold)
+        tenth = deal(groups[others], labels[others], _VALIDATION, seed=seed)
+        return dataclasses.replace(whole, parts={
+            'train': places[others[tenth > 0]], 'validation': places[others[tenth == 0]],
+            'test': places[fold_of == fold]})
+
+    return [make(fold) for fold in range(folds)]
 
 
 def deal(groups: np.ndarray, labels: np.ndarray, parts: int, *, seed: int) -> np.ndarray:

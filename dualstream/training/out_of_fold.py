@@ -11,7 +11,7 @@ import tqdm
 
 from dualstream.evaluation.predictions import Predictions, predict
 from dualstream.pipeline import make_evaluation_batches
-from dualstream.pipeline.parts import Parts, deal
+from dualstream.pipeline.parts import Parts, make_folds
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.devices import Place
 from dualstream.runtime.errors import UserError
@@ -19,9 +19,6 @@ from dualstream.training.config import TrainConfig
 from dualstream.training.looking import views_of
 from dualstream.training.run import train
 from dualstream.training.workdir import Workdir
-
-_VALIDATION = 10
-"""One of so many of the photographs outside a fold is for validation."""
 
 
 def predict_out_of_fold(
@@ -51,23 +48,17 @@ def predict_out_of_fold(
     """
     config = dataclasses.replace(config, prior='data')
     _claim(folder, config, photos, folds)
-    labels, places = photos.labels('all'), np.asarray(photos.parts['all'])
-    fold_of = deal(groups, labels, folds, seed=config.seed)
-    probabilities = np.zeros([len(labels), len(photos.label_names)], np.float32)
-    for fold in tqdm.trange(folds, desc='Training', unit=' folds'):
+    probabilities = np.zeros([photos.count('all'), len(photos.label_names)], np.float32)
+    each = make_folds(photos, groups, folds, seed=config.seed)
+    for fold, parts in enumerate(tqdm.tqdm(each, 'Training', unit=' folds')):
         kept = folder / f'fold-{fold}.npy'
         if not kept.exists():
-            others = np.flatnonzero(fold_of != fold)
-            tenth = deal(groups[others], labels[others], _VALIDATION, seed=config.seed)
-            parts = dataclasses.replace(photos, parts={
-                'train': places[others[tenth > 0]], 'validation': places[others[tenth == 0]],
-                'test': places[fold_of == fold]})
             predicted = _train_and_predict(config, parts, place, folder / f'fold-{fold}')
             with writing(kept) as path, open(path, 'wb') as file:
                 np.save(file, predicted)
             shutil.rmtree(folder / f'fold-{fold}')
-        probabilities[fold_of == fold] = np.load(kept)
-    return Predictions(photos.label_names, labels, probabilities)
+        probabilities[np.isin(photos.parts['all'], parts.parts['test'])] = np.load(kept)
+    return Predictions(photos.label_names, photos.labels('all'), probabilities)
 
 
 def _train_and_predict(
