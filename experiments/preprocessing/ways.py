@@ -123,7 +123,8 @@ def _small_jpeg(example, window):
 
 def _ceiling(example):
     """Decodes the window that the grid chose, with `decode_and_crop_jpeg` and nothing else."""
-    pixels = tf.io.decode_and_crop_jpeg(example['image'], example['window'], channels=3)
+    pixels = tf.io.decode_and_crop_jpeg(
+        example['image'], example['window'], channels=3, dct_method='INTEGER_ACCURATE')
     return to_image(pixels, TARGET)
 
 

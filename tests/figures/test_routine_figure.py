@@ -1,5 +1,7 @@
 """The figures say and draw what the crops do."""
 
+import math
+
 import matplotlib.figure
 import numpy as np
 import pytest
@@ -43,6 +45,19 @@ def test_a_view_holds_the_windows_of_its_crop(mask, crop):
     assert seen.coverage == pytest.approx(seen.coverages.max(), abs=1e-6)
 
 
+@pytest.mark.parametrize('zoom, scale', [(1.5, 1.5), (math.inf, 200 / 96), ((1.0, 1.4), None)])
+def test_a_view_at_a_zoom_holds_larger_windows(mask, zoom, scale):
+    for crop in ('array', 'random'):
+        seen = view(mask, TARGET, crop, saccades=7, seed=3, zoom=zoom)
+        assert tuple(seen.chosen) in {*map(tuple, seen.considered)}
+        sizes = np.unique(seen.considered[:, 2:], axis=0)
+        assert len(sizes) == 1
+        if scale:
+            assert np.abs(sizes[0] - scale * np.array(TARGET)).max() <= 1
+        else:
+            assert np.all(sizes[0] >= TARGET) and sizes[0, 0] <= 1.4 * TARGET[0] + 1
+
+
 def titles(figure):
     return [axes.get_title() for axes in figure.axes]
 
@@ -61,8 +76,9 @@ def test_the_figure_tells_each_routines_coverage(photo, mask):
 
 
 def test_the_figure_draws_the_chosen_windows(photo, mask):
-    figure = routine_figure(photo, target_size=TARGET)
-    y, x, height, width = array_crop(mask, TARGET).numpy()
+    figure = routine_figure(photo, target_size=TARGET, zoom=1.5)
+    assert figure.axes[-1].images[0].get_array().shape == (*TARGET, 3)
+    y, x, height, width = array_crop(mask, TARGET, zoom=1.5).numpy()
     for axes in figure.axes[4:6]:  # loop and array
         bold = [patch for patch in axes.patches
                 if matplotlib.colors.to_hex(patch.get_edgecolor()) == CHOSEN]
