@@ -18,6 +18,8 @@ class Demo(tfds.core.BuilderConfig):
       validation, test: the share of each class in these splits, in [0, 1].
     """
 
+    licence = 'MIT, as the program that draws them'
+
     pictures: int = 1400
     seed: int = 2020
     validation: float = 0.125

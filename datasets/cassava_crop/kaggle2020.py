@@ -32,6 +32,8 @@ class Kaggle2020(tfds.core.BuilderConfig):
       validation, test: the share of each class in these splits, in [0, 1].
     """
 
+    licence = "the rules of Kaggle's competition cassava-leaf-disease-classification"
+
     validation: float = 0.1
     test: float = 0.1
 

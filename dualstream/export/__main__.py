@@ -22,15 +22,17 @@ def main(argv: list[str]) -> None:
     with command.hushed():
         from tqdm import tqdm
 
+        from dualstream.export.card import write_card
         from dualstream.export.formats import export_format
         from dualstream.export.parity import Parity, check_parity, parity_table
-        from dualstream.export.photographs import find_photographs
+        from dualstream.export.photographs import find_test_split, read_photographs
         from dualstream.export.source import answer_in_python
         from dualstream.training.finished import load_run
 
-        training = load_run(config.workdir).config
+        run = load_run(config.workdir)
     with writing_folder(config.out) as scratch:
-        photographs = find_photographs(config, training)
+        photos = None if config.photos else find_test_split(config, run.config)
+        photographs = read_photographs(config.photos, photos)
         expected = answer_in_python(config.workdir, photographs)
         rows = []
         bar = tqdm(config.format, 'Exporting', unit=' formats', disable=None)
@@ -40,6 +42,7 @@ def main(argv: list[str]) -> None:
                      for entry, (answers, limits) in made.items()]
         print(parity_table(rows))
         check_parity(rows)
+        write_card(scratch, run, photos=photos, parity=rows)
     print(f'written to {config.out}')
 
 

@@ -4,7 +4,7 @@ import itertools
 import pathlib
 
 from dualstream.export.config import ExportConfig
-from dualstream.pipeline import prepare
+from dualstream.pipeline import Photos, prepare
 from dualstream.runtime.errors import UserError
 from dualstream.runtime.pictures import find_pictures
 from dualstream.training.config import TrainConfig
@@ -13,28 +13,40 @@ _MOST = 256
 """Photographs of a test split that formats are compared on: more say little more."""
 
 
-def find_photographs(config: ExportConfig, training: TrainConfig) -> list[bytes]:
-    """Reads the photographs of a folder, or the first ones of the run's own test split.
+def find_test_split(config: ExportConfig, training: TrainConfig) -> Photos:
+    """Finds the data set that a run was trained on, which holds its test split.
 
     Args:
-      config: says which.
+      config: says where prepared data sets are.
       training: what defined the run.
+
+    Raises:
+      UserError: it is no longer there.
+    """
+    try:
+        return prepare(training.dataset, config.data_dir)
+    except UserError as error:
+        raise UserError(f"the run's photographs cannot be had ({error}); name a folder of others "
+                        'by --photos') from error
+
+
+def read_photographs(folder: str, photos: Photos | None) -> list[bytes]:
+    """Reads the photographs of a folder, or the first ones of a test split.
+
+    Args:
+      folder: the folder, or '' for the test split.
+      photos: holds the test split; not used if there is a folder.
 
     Returns:
       The bytes of JPEGs or PNGs, at least one.
 
     Raises:
-      UserError: there are none, or the run's data set is no longer there.
+      UserError: there is no such folder, or no photograph in it.
     """
-    if config.photos:
-        folder = pathlib.Path(config.photos)
-        if not folder.is_dir():
-            raise UserError(f'--photos={folder} is no folder')
-        return [file.read_bytes() for file in find_pictures(folder, ('.jpg', '.jpeg', '.png'))]
-    try:
-        photos = prepare(training.dataset, config.data_dir)
-    except UserError as error:
-        raise UserError(f"the run's photographs cannot be had ({error}); name a folder of others "
-                        'by --photos') from error
-    examples = photos.read('test').as_numpy_iterator()
-    return [example['image'] for example in itertools.islice(examples, _MOST)]
+    if not folder:
+        examples = photos.read('test').as_numpy_iterator()
+        return [example['image'] for example in itertools.islice(examples, _MOST)]
+    if not pathlib.Path(folder).is_dir():
+        raise UserError(f'--photos={folder} is no folder')
+    files = find_pictures(pathlib.Path(folder), ('.jpg', '.jpeg', '.png'))
+    return [file.read_bytes() for file in files]
