@@ -42,8 +42,9 @@ LABELS = 'label_names.json'
 PRECISIONS = ('float32', 'float16', 'int8')
 """How weights are stored; with int8 the network computes in 8 bits, too."""
 
-LIMITS = {'litert float32': Limits(1e-4), 'litert float16': Limits(0.02, classes=0.95),
-          'litert int8': Limits(0.5, classes=0.9)}
+LIMITS = {'litert float32': Limits(1e-4, of_frames=True),
+          'litert float16': Limits(0.02, classes=0.95, of_frames=True),
+          'litert int8': Limits(0.5, classes=0.9, of_frames=True)}
 """Classes are seldom another, and only where two are almost as probable; windows never are."""
 
 _MOST_SIDE = 2048

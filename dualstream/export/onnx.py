@@ -22,7 +22,7 @@ from dualstream.export.parity import Answers, Limits
 from dualstream.export.source import SEED, Source, upright_frame
 from dualstream.runtime.errors import UserError
 
-LIMITS = {'onnx': Limits(1e-4)}
+LIMITS = {'onnx': Limits(1e-4, of_frames=True)}
 
 _OPSET = 18
 

@@ -31,11 +31,13 @@ class Limits:
       difference: the largest of any probability.
       classes: the least share of photographs of the same class, in [0, 1].
       windows: the least share of photographs with the same window, in [0, 1].
+      of_frames: whether it takes decoded frames, and not the bytes of files.
     """
 
     difference: float
     classes: float = 1.0
     windows: float = 1.0
+    of_frames: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

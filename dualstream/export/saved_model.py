@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.evaluation.refusal import VERDICTS
+from dualstream.export.orientation import find_orientation
 from dualstream.export.parity import Answers, Limits
 from dualstream.export.reading import find_fault, read_frame
 from dualstream.export.source import Source
@@ -105,7 +106,7 @@ def _look_at_each(source: Source, photographs: tf.Tensor):
     def look(place, contents):
         fault = find_fault(contents)
         return place, fault, *tf.cond(
-            tf.equal(fault, ''), lambda: source.look(read_frame(contents)), nothing)
+            tf.equal(fault, ''), lambda: _look(source, contents), nothing)
 
     looks = tf.data.Dataset.from_tensor_slices(photographs).enumerate()
     looks = looks.map(look, tf.data.AUTOTUNE).ignore_errors()
@@ -117,6 +118,15 @@ def _look_at_each(source: Source, photographs: tf.Tensor):
     index = tf.where(found > 0, found - 1, tf.size(places) - 1)
     errors = tf.where(found > 0, tf.gather(faults, index), 'cannot be decoded')
     return errors, [tf.gather(batch, index) for batch in batches]
+
+
+def _look(source: Source, contents: tf.Tensor):
+    """What `source.look` gives of a photograph that has no fault."""
+    frame = read_frame(contents)
+    if not source.reduces:
+        return source.look(frame)
+    return tf.cond(find_orientation(contents) > 1, lambda: source.look(frame),
+                   lambda: source.look(frame, contents))
 
 
 def _look_specs(source: Source) -> list[tf.TensorSpec]:

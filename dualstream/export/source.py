@@ -18,7 +18,7 @@ from dualstream.pipeline import Routine, decode_frame
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
 from dualstream.training.finished import load_run
-from dualstream.training.looking import routine_of
+from dualstream.training.looking import prediction_routine
 
 SEED = (0, 0)
 """For a routine that is exported, of no effect: it draws nothing."""
@@ -51,22 +51,25 @@ class Source:
     refusal: Refusal
     summary: dict[str, Any]
 
-    def look(self, frame: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    @property
+    def reduces(self) -> bool:
+        """Whether large windows of JPEGs may be decoded at a reduced scale, as in training."""
+        return self.routine.crop == 'none' or self.routine.zoom != 1
+
+    def look(
+        self, frame: tf.Tensor, contents: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Chooses the window of a frame and makes its image, eagerly or in a graph.
 
         Args:
           frame: uint8 (H, W, 3), sRGB.
+          contents: the bytes that it was decoded from, string, if they are known and upright.
 
         Returns:
           (int32 (4,), float32, float32 (height, width, 3)): the window (y, x, height, width), its
           coverage in [0, 1], and the image for the network, sRGB in [0, 1].
         """
-        if self.routine.crop == 'none':
-            window = tf.concat([[0, 0], tf.shape(frame)[:2]], axis=0)
-        else:
-            window = self.routine.window_of_frame(frame, SEED)
-        image = self.routine.image_of_frame(frame, window)
-        return window, self.routine.coverage(image), self.routine.normalize(image)
+        return self.routine.look_at(frame, SEED, contents=contents)
 
 
 def upright_frame(contents: bytes) -> np.ndarray:
@@ -82,8 +85,7 @@ def upright_frame(contents: bytes) -> np.ndarray:
       UserError: the bytes are not a whole image.
     """
     try:
-        with Image.open(io.BytesIO(contents), formats=('JPEG', 'PNG')) as picture:
-            turn = _TURNS.get(picture.getexif().get(_ORIENTATION))
+        turn = _turn_of(contents)
         frame = decode_frame(contents).numpy()
     except (tf.errors.InvalidArgumentError, UnidentifiedImageError) as error:
         raise UserError('a photograph is not a whole JPEG or PNG') from error
@@ -106,11 +108,7 @@ def load_source(folder: str) -> Source:
 
 
 def exported_routine(config: TrainConfig) -> Routine:
-    """Makes the routine that an exported network is used with: its windows are the run's.
-
-    A photograph of a user comes without a leaf grid, so its window is chosen from its pixels; and
-    the same photograph must give the same answer, so crop='random' becomes 'array', the leafiest of
-    all windows instead of the leafiest of some.
+    """Makes the routine that an exported network is used with: `prediction_routine`.
 
     Raises:
       UserError: the run's mask is OpenCV's.
@@ -119,22 +117,22 @@ def exported_routine(config: TrainConfig) -> Routine:
         raise UserError(
             'the run was trained with --mask=cv, which is OpenCV behind Python: no exported file '
             'can hold it. --mask=tf gives the same mask; train with that one')
-    routine = routine_of(config)
-    if routine.crop == 'none':
-        return routine
-    return dataclasses.replace(routine, crop='array', look='pixels')
+    return prediction_routine(config)
 
 
-def answer_in_python(workdir: str, photographs: Sequence[bytes]) -> Answers:
+def answer_in_python(
+    workdir: str, photographs: Sequence[bytes], *, of_frames: bool = False
+) -> Answers:
     """What a run answers in Python, which the formats are compared with.
 
     The network is the saved one, with nothing folded, and the routine makes the images of bytes, as
-    it does for evaluation: those of the upright frame as a PNG. (Of a JPEG it may decode a large
-    window at a smaller scale, which is quick and rounds otherwise; no format is given that.)
+    it does for evaluation; a photograph that EXIF says to turn becomes an upright PNG before.
 
     Args:
       workdir: the run's folder.
       photographs: the bytes of JPEGs and PNGs.
+      of_frames: whether only decoded frames are given, as to a format that takes pixels. It makes a
+        difference where the routine decodes large windows of a JPEG at a reduced scale.
 
     Raises:
       UserError: a photograph is not a whole image.
@@ -144,10 +142,17 @@ def answer_in_python(workdir: str, photographs: Sequence[bytes]) -> Answers:
     windows, images = [], []
     for contents in tqdm(photographs, 'In Python', unit=' photographs', disable=None):
         frame = upright_frame(contents)
-        example = {'image': tf.io.encode_png(frame, compression=1)}
-        whole = tf.constant([0, 0, *frame.shape[:2]])
-        windows.append(whole if routine.crop == 'none' else
-                       routine.window_of_example(example, SEED))
+        if of_frames or _turn_of(contents):
+            contents = tf.io.encode_png(frame, compression=1)
+        example = {'image': contents}
+        windows.append([0, 0, *frame.shape[:2]] if routine.crop == 'none' else
+                       routine.window_of_example(example, SEED).numpy())
         images.append(routine(example, SEED))
     probabilities = network.predict(np.stack(images), batch_size=16, verbose=0)
-    return Answers(probabilities, np.stack(windows))
+    return Answers(probabilities, np.array(windows, np.int32))
+
+
+def _turn_of(contents: bytes):
+    """What turns the frame of a photograph upright; None where it is."""
+    with Image.open(io.BytesIO(contents), formats=('JPEG', 'PNG')) as picture:
+        return _TURNS.get(picture.getexif().get(_ORIENTATION))

@@ -11,9 +11,8 @@ import tensorflow as tf
 from dualstream.evaluation.refusal import Refusal, verdicts_of
 from dualstream.pipeline import Routine
 from dualstream.prediction.backend import Answer
-from dualstream.training.config import TrainConfig
 from dualstream.training.finished import load_run
-from dualstream.training.looking import routine_of
+from dualstream.training.looking import prediction_routine
 
 _BATCH = 16
 _SEED = (0, 0)  # of no effect: the routine draws nothing
@@ -67,18 +66,3 @@ def load_run_backend(source: str) -> RunBackend:
     """
     run = load_run(source)
     return RunBackend(run.network, prediction_routine(run.config), run.label_names, run.refusal)
-
-
-def prediction_routine(config: TrainConfig) -> Routine:
-    """Makes the routine that a run's network is used with on photographs from anywhere.
-
-    They have no leaf grid, so the window is chosen from the pixels. The masks 'cv' and 'tf' are
-    equal, as are the crops 'loop' and 'array': the faster ones are taken.
-
-    Args:
-      config: of the run.
-    """
-    routine = routine_of(config)
-    if routine.crop == 'none':
-        return routine
-    return dataclasses.replace(routine, mask='tf', crop='array', look='pixels')

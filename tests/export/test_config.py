@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from dualstream.export.config import FORMATS, ExportConfig
@@ -9,6 +10,7 @@ from dualstream.export.source import exported_routine
 from dualstream.pipeline import Routine
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
+from dualstream.training.looking import routine_of
 
 
 @pytest.mark.parametrize('changes, said', [
@@ -21,12 +23,21 @@ def test_what_cannot_be_is_refused_by_its_name(changes, said):
 
 def test_the_routine_draws_nothing_and_needs_no_grid():
     config = TrainConfig(image_size=(64, 96))
-    assert exported_routine(config) == Routine((64, 96), look='pixels')
-    for changes in ({'crop': 'random', 'look': 'glance'}, {'look': 'grid'}, {'crop': 'loop'}):
+    for changes in ({}, {'crop': 'random', 'look': 'glance'}, {'look': 'grid'}, {'crop': 'loop'}):
         assert exported_routine(dataclasses.replace(config, **changes)) == Routine(
-            (64, 96), look='pixels')
+            (64, 96), look='pixels', mask_step=1)
+    assert exported_routine(dataclasses.replace(config, look='pixels')).mask_step == 4
     whole = dataclasses.replace(config, mask='none', crop='none')
     assert exported_routine(whole).crop == 'none'
+
+
+def test_the_window_is_the_one_that_the_grid_gives(photos):
+    """So a photograph from anywhere is seen as those that the network was trained on."""
+    config = TrainConfig(image_size=(64, 96))
+    grid, pixels = routine_of(config), exported_routine(config)
+    for example in photos.read('test').take(8):
+        window = grid.window_of_example(example, (0, 0))
+        np.testing.assert_array_equal(pixels.window_of_example(example, (0, 0)), window)
 
 
 def test_opencv_is_refused_with_the_reason():

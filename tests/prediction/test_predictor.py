@@ -13,10 +13,10 @@ import dualstream
 from dualstream import network
 from dualstream.evaluation.refusal import VERDICTS
 from dualstream.pipeline import decode_frame
-from dualstream.prediction.run_backend import RunBackend, prediction_routine
+from dualstream.prediction.run_backend import RunBackend
 from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
-from dualstream.training.looking import routine_of
+from dualstream.training.looking import prediction_routine, routine_of
 
 CONFIG = {'image_size': [64, 64], 'crop': 'random', 'look': 'grid', 'recipe': {}}
 LABELS = ['ill', 'well', 'dead']
