@@ -5,7 +5,7 @@
 A photograph from anywhere has no leaf grid. Compares the window that the grid gives with those of
 three ways to do without it, on the test split of the demo set of synthetic leaves and on a folder
 of photographs. Then times networks with batch normalisation and with it folded into their
-convolutions, one image at a time on one core, in interleaved rounds. Takes about 6 minutes. Writes
+convolutions, one image at a time on one core, in interleaved rounds. Takes about 7 minutes. Writes
 results.json and results.md.
 """
 
@@ -90,7 +90,7 @@ def compare_windows(contents: list) -> dict:
 
 
 def time_folding(preset: str, size: int) -> dict:
-    """Milliseconds an image, with batch normalisation and with it folded, in each round."""
+    """Milliseconds of the core for an image, with and without folding, in each round."""
     import tensorflow as tf
 
     from dualstream import build
@@ -104,11 +104,11 @@ def time_folding(preset: str, size: int) -> dict:
     rounds = {name: [] for name in run}
     for number in range(_ROUNDS.value + 1):
         for name, call in run.items():
-            started = time.perf_counter()
+            started = time.process_time()  # other programs may take turns on the core
             for _ in range(IMAGES):
                 call(images)
             if number:  # the first one traces
-                rounds[name].append(1000 * (time.perf_counter() - started) / IMAGES)
+                rounds[name].append(1000 * (time.process_time() - started) / IMAGES)
     return rounds
 
 
@@ -121,8 +121,8 @@ def in_words(results: dict) -> str:
                   '| --- | --- | --- |',
                   *(f'| {way} | {each["same_window"]:.1%} | {each["coverage"]:.2%} |'
                     for way, each in ways.items() if way != 'photographs'), '']
-    lines += [f'One image at a time on one core; medians of {_ROUNDS.value} interleaved rounds, '
-              'and the range of the ratios of a round. Other programs may have run.', '',
+    lines += [f"One image at a time, a core's time; medians of {_ROUNDS.value} interleaved "
+              'rounds, and the range of the ratios of a round. Other programs may have run.', '',
               '| network | ms with batch normalisation | ms folded | ratio |',
               '| --- | --- | --- | --- |']
     for name, rounds in results['folding'].items():

@@ -30,9 +30,10 @@ def routine_of(config: TrainConfig) -> Routine:
 def prediction_routine(config: TrainConfig) -> Routine:
     """Makes the routine by which a configuration's network is used on photographs from anywhere.
 
-    They have no leaf grid. Its window is found by looking at all of their pixels: at every fourth
-    row and column it is the same one for 64% of 350 synthetic photographs and 43% of 200 real ones,
-    at a glance for 46% and 19%. Only a run that looked at every fourth goes on so.
+    They have no leaf grid, and looking at every pixel finds the window that it gives: in all of 350
+    synthetic photographs and 99.4% of 350 real ones. Every fourth row and column does in 65% and
+    53%, a glance in 67% and 29% (experiments/results/exports). Only a run that looked at every
+    fourth goes on so.
 
     Args:
       config: of the run. The masks 'cv' and 'tf' are equal, as are the crops 'loop' and 'array'.
