@@ -11,6 +11,7 @@ The names of the classes are in the file's metadata, as JSON under `label_names`
 """
 
 import json
+import os
 import pathlib
 from collections.abc import Sequence
 
@@ -25,6 +26,7 @@ from dualstream.runtime.errors import UserError
 LIMITS = {'onnx': Limits(1e-4, of_frames=True)}
 
 _OPSET = 18
+_MISSING = "ONNX files need more packages: pip install 'dualstream[onnx]'"
 
 
 def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pathlib.Path:
@@ -41,11 +43,9 @@ def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pa
     del photographs
     try:
         import onnx
-        import onnxruntime  # noqa: F401
         import tf2onnx
     except ImportError as error:
-        raise UserError("--format=onnx needs more packages: pip install 'dualstream[onnx]'"
-                        ) from error
+        raise UserError(_MISSING) from error
     if source.routine.normalizer:
         raise UserError('the run was trained with --normalize, which has no ops in ONNX')
     signature = [tf.TensorSpec([None, None, 3], tf.uint8, 'frame')]
@@ -69,12 +69,32 @@ def answer(
       photographs: the bytes of JPEGs and PNGs.
     """
     del source
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+    session = open_session(path)
     answers = [session.run(['probabilities', 'window'], {'frame': upright_frame(contents)})
                for contents in photographs]
     return {'onnx': Answers(*map(np.stack, zip(*answers, strict=True)))}
+
+
+def open_session(path: pathlib.Path):
+    """Opens an ONNX file in ONNX Runtime, on the CPU, without its telemetry.
+
+    Args:
+      path: of the file.
+
+    Returns:
+      An onnxruntime.InferenceSession.
+
+    Raises:
+      UserError: ONNX Runtime is missing.
+      Exception: the file is not valid; the runtime's errors have no class in common but this one.
+    """
+    # Its official builds send events to Microsoft unless this is set before they are loaded.
+    os.environ['ORT_DISABLE_TELEMETRY'] = '1'
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise UserError(_MISSING) from error
+    return onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
 
 
 def _judge(source: Source, frame: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from dualstream.evaluation.refusal import VERDICTS
 from dualstream.export.litert import LABELS, open_litert
+from dualstream.export.onnx import open_session
 from dualstream.prediction.backend import Answer
 from dualstream.runtime.errors import UserError
 
@@ -95,12 +96,10 @@ def load_onnx(path: pathlib.Path) -> ExportedBackend:
       UserError: dualstream did not export it, or the extra onnx is missing.
     """
     try:
-        import onnxruntime
-    except ImportError as error:
-        raise UserError("ONNX files need more packages: pip install 'dualstream[onnx]'") from error
-    try:
-        session = onnxruntime.InferenceSession(path, providers=['CPUExecutionProvider'])
+        session = open_session(path)
         labels = json.loads(session.get_modelmeta().custom_metadata_map['label_names'])
+    except UserError:
+        raise
     except Exception as error:  # the runtime's errors have no class in common but this one
         raise UserError(f'{path} is not an ONNX file that dualstream exported') from error
 

@@ -16,14 +16,12 @@ pytestmark = pytest.mark.slow
 
 def test_it_answers_as_python_does_with_windows_and_verdicts(
         run_folder, photographs, tmp_path):
-    import onnxruntime
-
     source = load_source(str(run_folder))
     path = onnx.write(source, tmp_path, ())
     row = Parity.of('onnx', onnx.answer(source, path, photographs)['onnx'],
                     answer_in_python(str(run_folder), photographs), limits=onnx.LIMITS['onnx'])
     assert row.holds, row
-    session = onnxruntime.InferenceSession(path)
+    session = onnx.open_session(path)
     names = session.get_modelmeta().custom_metadata_map['label_names']
     assert json.loads(names) == [*source.label_names]
     soil = np.full((90, 70, 3), (90, 60, 40), np.uint8)
