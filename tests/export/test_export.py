@@ -34,17 +34,18 @@ def test_a_trained_run_goes_through_all_formats(finished, data_dir, tmp_path):
     out = tmp_path / 'out'
     process = commands.run(
         'dualstream.export', f'--workdir={finished}', f'--out={out}', f'--data_dir={data_dir}',
-        '--format=saved_model,onnx')
+        '--format=saved_model,litert,onnx')
     assert process.returncode == 0, process.stderr
-    rows = re.findall(r'^\| (\w+) \| (\d+) \| .* \| (\w+) \|$', process.stdout, re.MULTILINE)
-    assert [name for name, *_ in rows] == ['saved_model', 'onnx']
+    rows = re.findall(r'^\| ([\w ]+) \| (\d+) \| .* \| (\w+) \|$', process.stdout, re.MULTILINE)
+    assert [name for name, *_ in rows] == [
+        'saved_model', 'litert float32', 'litert float16', 'litert int8', 'onnx']
     assert {said for *_, said in rows} == {'yes'}
     facts = front_matter(out / 'MODEL_CARD.md')
     listed = {file['path']: file['sha256'] for file in facts['files']}
     assert listed == {
         str(path.relative_to(out)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in out.rglob('*') if path.is_file() and path.name != 'MODEL_CARD.md'}
-    assert {'model.onnx', 'saved_model/saved_model.pb'} <= listed.keys()
+    assert {'model.onnx', 'saved_model/saved_model.pb', 'litert_int8.tflite'} <= listed.keys()
     assert facts['data']['synthetic'] is True and 'synthetic' in (
         out / 'MODEL_CARD.md').read_text().split('---')[2]
     for measured in (*facts['metrics'].values(), *facts['recalls'].values()):
