@@ -57,7 +57,7 @@ def leafiest_by_numpy(leafiness, target, stride, zoom=1.0):
     return [-best[2], -best[3], h, w]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(scene=scenes(), zoom=ZOOMS)
 def test_loop_array_and_definition_choose_the_same_window(scene, zoom):
     mask, target, stride = scene
