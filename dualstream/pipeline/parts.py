@@ -23,10 +23,6 @@ class Parts(Photos):
     Attributes:
       parts: purpose ('train', 'validation', 'test', or another name) -> int (n,), places of the
         photographs in the order in which TFDS reads all splits together, which never changes.
-
-    Example:
-
-      Parts(photos.builder, {'test': np.arange(100)}).read('test')
     """
 
     parts: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
@@ -108,7 +104,7 @@ def deal(groups: np.ndarray, labels: np.ndarray, parts: int, *, seed: int) -> np
     Example:
 
     >>> deal(np.array([0, 0, 1, 2, 3]), np.array([0, 0, 0, 1, 1]), 2, seed=0).tolist()
-    [0, 0, 1, 0, 1]
+    [1, 1, 0, 1, 0]
     """
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)
     order = np.lexsort([np.random.default_rng(seed).random(len(first)), labels[first]])
