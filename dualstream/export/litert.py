@@ -40,18 +40,16 @@ LABELS = 'label_names.json'
 """The names of the classes: a file in the zip archive that is appended to each of ours."""
 
 PRECISIONS = ('float32', 'float16', 'int8')
-"""How weights are stored; with int8 the network computes in 8 bits, too."""
+"""How weights are stored. With int8 convolutions compute in 8 bits, too, of each photograph's own
+ranges: those of a representative set lose more where photographs differ from it."""
 
 LIMITS = {'litert float32': Limits(1e-4, of_frames=True),
           'litert float16': Limits(0.02, classes=0.95, of_frames=True),
-          'litert int8': Limits(0.5, classes=0.9, of_frames=True)}
+          'litert int8': Limits(0.3, classes=0.8, of_frames=True)}
 """Classes are seldom another, and only where two are almost as probable; windows never are."""
 
 _MOST_SIDE = 2048
 """Pixels along a canvas: each takes some 40 bytes while the window is chosen."""
-
-_MOST_REPRESENTATIVE = 64
-"""Photographs that the ranges of 8-bit numbers are taken from."""
 
 
 def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pathlib.Path:
@@ -60,8 +58,7 @@ def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pa
     Args:
       source: what is exported.
       out: the folder.
-      photographs: the bytes of JPEGs and PNGs. They say how large the canvas is, and which numbers
-        the network meets.
+      photographs: the bytes of JPEGs and PNGs. They say how large the canvas is.
 
     Raises:
       UserError: a package is missing, a photograph is too large, or `convert` raises it.
@@ -69,11 +66,9 @@ def write(source: Source, out: pathlib.Path, photographs: Sequence[bytes]) -> pa
     require_litert()
     canvas = canvas_size([upright_frame(contents).shape[:2] for contents in photographs])
     model = convert(source, canvas)
-    inputs = [lay_out(upright_frame(contents), canvas)
-              for contents in photographs[:_MOST_REPRESENTATIVE]]
     for precision in PRECISIONS:
         path = out / f'litert_{precision}.tflite'
-        path.write_bytes(quantize(model, precision, inputs))
+        path.write_bytes(quantize(model, precision))
         # Behind the model, as a zip archive, as TensorFlow Lite's metadata have their labels.
         with zipfile.ZipFile(path, 'a') as appended:
             appended.writestr(zipfile.ZipInfo(LABELS), json.dumps(source.label_names))
@@ -179,7 +174,7 @@ def convert(source: Source, canvas: tuple[int, int]) -> bytes:
     return converter.convert()
 
 
-def quantize(model: bytes, precision: str, inputs: Sequence[dict[str, np.ndarray]]) -> bytes:
+def quantize(model: bytes, precision: str) -> bytes:
     """Stores a network in fewer bits, from its first convolution to its last sums.
 
     What comes before, the window and the colours, stays as it is: hue is a quotient of numbers that
@@ -188,7 +183,6 @@ def quantize(model: bytes, precision: str, inputs: Sequence[dict[str, np.ndarray
     Args:
       model: the bytes of a .tflite file, from `convert`.
       precision: one of `PRECISIONS`.
-      inputs: from `lay_out`, of photographs such as the network will see; int8 needs them.
 
     Returns:
       The bytes of a .tflite file.
@@ -210,10 +204,9 @@ def quantize(model: bytes, precision: str, inputs: Sequence[dict[str, np.ndarray
                 op_config=qtyping.OpQuantizationConfig(
                     weight_tensor_config=weights, explicit_dequantize=True,
                     compute_precision=qtyping.ComputePrecision.FLOAT))
-            return bytes(quantizing.quantize().quantized_model)
-        quantizing.add_static_config(**place, activation_num_bits=8, weight_num_bits=8)
-        ranges = quantizing.calibrate({'serving_default': inputs})
-        return bytes(quantizing.quantize(ranges).quantized_model)
+        else:
+            quantizing.add_dynamic_config(**place, num_bits=8)
+        return bytes(quantizing.quantize().quantized_model)
 
 
 def _scopes_of_network(model: bytes) -> str:
