@@ -6,6 +6,10 @@ from dualstream.export.orientation import find_orientation, turn_upright
 from dualstream.pipeline.decode import MOST_PIXELS, decode_jpeg
 
 MOST_BYTES = 30_000_000
+MOST_SIDE = 16_384
+"""Pixels along a side. Choosing a window takes memory by its square: 5 GB were seen for a line of
+65,500 pixels. Panoramas of phones are hardly wider than this."""
+
 _PNG = b'\x89PNG\r\n\x1a\n'
 
 
@@ -38,6 +42,8 @@ def find_fault(contents: tf.Tensor) -> tf.Tensor:
     pixels = tf.minimum(height, 2**31) * tf.minimum(width, 2**31)  # within 64 bits
     # The first that is true counts.
     fault = tf.where(pixels < 1, 'no pixels', '')
+    longest = tf.maximum(height, width)
+    fault = tf.where(longest > MOST_SIDE, f'above {MOST_SIDE:,} pixels along a side', fault)
     fault = tf.where(pixels > MOST_PIXELS, f'above {MOST_PIXELS // 10**6} megapixels', fault)
     fault = tf.where(small, fault, f'above {MOST_BYTES // 10**6} MB')
     return tf.where(jpeg | png, fault, 'not a JPEG or PNG')
