@@ -3,12 +3,9 @@
 import tensorflow as tf
 
 from dualstream.export.orientation import find_orientation, turn_upright
-from dualstream.pipeline.decode import MOST_PIXELS, decode_jpeg
+from dualstream.pipeline.decode import MOST_PIXELS, MOST_SIDE, decode_jpeg
 
 MOST_BYTES = 30_000_000
-MOST_SIDE = 16_384
-"""Pixels along a side. Choosing a window takes memory by its square: 5 GB were seen for a line of
-65,500 pixels. Panoramas of phones are hardly wider than this."""
 
 _PNG = b'\x89PNG\r\n\x1a\n'
 

@@ -9,6 +9,10 @@ from dualstream.pipeline.restarts import cut_jpeg
 MOST_PIXELS = 50_000_000
 """The largest frame that is decoded: 50 megapixels, 150 MB once decoded."""
 
+MOST_SIDE = 16_384
+"""Pixels along a side. Choosing a window takes memory by its square: 5 GB were seen for a line of
+65,500 pixels. Panoramas of phones are hardly wider than this."""
+
 
 _EXACT = 'INTEGER_ACCURATE'
 
@@ -209,7 +213,7 @@ def to_pixels(image: tf.Tensor) -> tf.Tensor:
 
 
 def checked(contents: tf.Tensor) -> tf.Tensor:
-    """Refuses a photograph whose header says that it has more than `MOST_PIXELS`.
+    """Refuses a photograph whose header says more than `MOST_PIXELS`, or a side above `MOST_SIDE`.
 
     A decoder takes memory for all pixels that the header says, and time to fill them, however few
     bytes follow: so the header is read before.
@@ -238,8 +242,10 @@ def checked(contents: tf.Tensor) -> tf.Tensor:
         [(tf.io.is_jpeg(contents), lambda: tf.io.extract_jpeg_shape(contents)[:2]),
          (tf.equal(tf.strings.substr(contents, 0, 4), b'\x89PNG'), of_png)],
         default=lambda: tf.constant([0, 0]))
-    few = tf.reduce_prod(tf.cast(size, tf.int64)) <= MOST_PIXELS
-    said = f'the photograph says that it has more than {MOST_PIXELS // 10**6} megapixels'
+    few = (tf.reduce_prod(tf.cast(size, tf.int64)) <= MOST_PIXELS) & (
+        tf.reduce_max(size) <= MOST_SIDE)
+    said = (f'the photograph says that it has more than {MOST_PIXELS // 10**6} megapixels, or '
+            f'{MOST_SIDE:,} pixels along a side')
     with tf.control_dependencies([tf.debugging.Assert(few, [said])]):
         return tf.identity(contents)
 

@@ -1,7 +1,7 @@
 """What each format of a trained network does: it answers about frames."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -25,6 +25,10 @@ class Answer:
     verdict: str
 
 
+Frames = tf.data.Dataset | Iterable[tuple[int, np.ndarray, bytes]]
+"""(int, uint8 (H, W, 3), bytes): thousands, as a data set; or a few, which needs no graph."""
+
+
 class Backend(Protocol):
     """A trained network in one format, with the routine that it looks at photographs with.
 
@@ -34,13 +38,13 @@ class Backend(Protocol):
 
     label_names: tuple[str, ...]
 
-    def answers(self, frames: tf.data.Dataset) -> Iterator[tuple[int, Answer]]:
+    def answers(self, frames: Frames) -> Iterator[tuple[int, Answer]]:
         """Answers about frames, in their order.
 
         Args:
-          frames: (int64, uint8 (H, W, 3), string): a number for each frame; its pixels, upright
-            sRGB; and the bytes that they were decoded from, '' where it was turned or is an array.
+          frames: a number for each frame; its pixels, upright sRGB; and the bytes that they were
+            decoded from, b'' where it was turned or is an array.
 
         Yields:
-          The number of a frame and the answer; a frame that fails is left out.
+          The number of a frame and the answer; of a data set, a frame that fails is left out.
         """

@@ -12,7 +12,7 @@ import tensorflow as tf
 from dualstream.evaluation.refusal import VERDICTS
 from dualstream.export.litert import LABELS, open_litert
 from dualstream.export.onnx import open_session
-from dualstream.prediction.backend import Answer
+from dualstream.prediction.backend import Answer, Frames
 from dualstream.runtime.errors import UserError
 
 _OUTPUTS = ('probabilities', 'window', 'coverage', 'verdict')
@@ -30,9 +30,11 @@ class ExportedBackend:
     judge: Callable[[np.ndarray], Answer]
     label_names: tuple[str, ...]
 
-    def answers(self, frames: tf.data.Dataset) -> Iterator[tuple[int, Answer]]:
+    def answers(self, frames: Frames) -> Iterator[tuple[int, Answer]]:
         """Answers about frames, as `Backend.answers` says, one at a time, since sizes differ."""
-        for number, frame, _ in frames.prefetch(tf.data.AUTOTUNE).as_numpy_iterator():
+        if isinstance(frames, tf.data.Dataset):
+            frames = frames.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
+        for number, frame, _ in frames:
             yield int(number), self.judge(frame)
 
 

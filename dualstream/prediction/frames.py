@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -31,14 +31,6 @@ def frames_of_files(paths: Sequence[str]) -> tf.data.Dataset:
                      tf.data.AUTOTUNE).ignore_errors()
 
 
-def frames_in_memory(frames: Mapping[int, tuple[np.ndarray, bytes]]) -> tf.data.Dataset:
-    """Makes the same of frames and their bytes, from `read_upright`, by their numbers."""
-    return tf.data.Dataset.from_generator(
-        lambda: ((number, *photo) for number, photo in frames.items()), output_signature=(
-            tf.TensorSpec([], tf.int64), tf.TensorSpec([None, None, 3], tf.uint8),
-            tf.TensorSpec([], tf.string)))
-
-
 def read_upright(photo: str | os.PathLike | bytes | np.ndarray) -> tuple[np.ndarray, bytes]:
     """Reads one photograph.
 
@@ -58,9 +50,10 @@ def read_upright(photo: str | os.PathLike | bytes | np.ndarray) -> tuple[np.ndar
         if fault := _fault_of_file(photo):
             raise UserError(fault)
         photo = tf.io.read_file(os.fspath(photo))
-    if fault := _fault_of_bytes(photo):
-        raise UserError(fault)
-    return tuple(each.numpy() for each in _checked_frame(photo))
+    try:
+        return tuple(each.numpy() for each in _checked_frame(photo))
+    except tf.errors.OpError as error:
+        raise UserError(_fault_of_bytes(photo) or 'cannot be decoded') from error
 
 
 def fault_of(path: str) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dualstream.prediction.backend import Backend
 from dualstream.prediction.exported_backend import load_litert, load_onnx, load_saved_model
-from dualstream.prediction.frames import fault_of, frames_in_memory, frames_of_files, read_upright
+from dualstream.prediction.frames import fault_of, frames_of_files, read_upright
 from dualstream.prediction.run_backend import load_run_backend
 from dualstream.runtime.errors import UserError
 
@@ -116,19 +116,17 @@ class Predictor:
         paths = {number: os.fspath(photo) for number, photo in enumerate(photos)
                  if isinstance(photo, (str, os.PathLike))}
         made.update(zip(paths, self.stream([*paths.values()])))
-        frames = {}
-        for number, photo in enumerate(photos):
-            if number in paths:
-                continue
-            try:
-                frames[number] = read_upright(photo)
-            except UserError as error:
-                made[number] = Prediction(str(number + 1), error=str(error))
-        answers = dict(self.backend.answers(frames_in_memory(frames)))
-        for number in frames:
-            made[number] = (
-                self._prediction(str(number + 1), answers[number]) if number in answers
-                else Prediction(str(number + 1), error='the network failed'))
+
+        def frames():
+            for number, photo in enumerate(photos):
+                if number not in paths:
+                    try:
+                        yield number, *read_upright(photo)
+                    except UserError as error:
+                        made[number] = Prediction(str(number + 1), error=str(error))
+
+        for number, answer in self.backend.answers(frames()):
+            made[number] = self._prediction(str(number + 1), answer)
         return [made[number] for number in range(len(photos))]
 
     def _prediction(self, name: str, answer) -> Prediction:

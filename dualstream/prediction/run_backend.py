@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Iterator
 
 import keras
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from dualstream.evaluation.refusal import Refusal, verdicts_of
 from dualstream.pipeline import Routine
-from dualstream.prediction.backend import Answer
+from dualstream.prediction.backend import Answer, Frames
 from dualstream.training.finished import load_run
 from dualstream.training.looking import prediction_routine
 
@@ -38,21 +39,30 @@ class RunBackend:
         return tf.function(look_at, autograph=False, input_signature=[
             tf.TensorSpec([None, None, 3], tf.uint8), tf.TensorSpec([], tf.string)])
 
-    def answers(self, frames: tf.data.Dataset) -> Iterator[tuple[int, Answer]]:
+    def answers(self, frames: Frames) -> Iterator[tuple[int, Answer]]:
         """Answers about frames, as `Backend.answers` says."""
-        looks = frames.map(
-            lambda number, *photo: (number, *self._look_at(*photo)), tf.data.AUTOTUNE)
-        for numbers, windows, coverages, images in (
-                looks.ignore_errors().batch(_BATCH).prefetch(tf.data.AUTOTUNE)):
-            count = len(numbers)
-            # A smaller last batch is filled up, so that the network is compiled for one size.
-            filled = np.resize(images, [_BATCH, *images.shape[1:]])
+        def look(number, *photo):
+            return (number, *self._look_at(*photo))
+
+        if isinstance(frames, tf.data.Dataset):
+            batches = frames.map(look, tf.data.AUTOTUNE).ignore_errors().batch(_BATCH)
+            batches = batches.prefetch(tf.data.AUTOTUNE).as_numpy_iterator()
+        else:
+            batches = _in_batches(itertools.starmap(look, frames))
+        for numbers, windows, coverages, images in batches:
+            # A smaller last batch is filled up, so that the network is compiled for two sizes only.
+            size = 1 if len(numbers) == 1 else _BATCH
+            filled = np.resize(images, [size, *images.shape[1:]])
             probabilities = keras.ops.convert_to_numpy(
-                self.network.predict_on_batch(filled))[:count].astype(np.float32)
+                self.network.predict_on_batch(filled))[:len(numbers)].astype(np.float32)
             verdicts = verdicts_of(coverages, probabilities.max(axis=1), self.refusal)
-            for each in zip(numbers.numpy(), probabilities, windows.numpy(), coverages.numpy(),
-                            verdicts):
+            for each in zip(numbers, probabilities, windows, coverages, verdicts):
                 yield int(each[0]), Answer(each[1], each[2], float(each[3]), str(each[4]))
+
+
+def _in_batches(looks: Iterator[tuple]) -> Iterator[tuple[np.ndarray, ...]]:
+    while some := list(itertools.islice(looks, _BATCH)):
+        yield tuple(np.stack(each) for each in zip(*some))
 
 
 def load_run_backend(source: str) -> RunBackend:

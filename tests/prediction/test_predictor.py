@@ -72,7 +72,9 @@ def test_paths_bytes_and_arrays_give_what_routine_and_network_give(predictor, tm
                 prediction.window, routine.window_of_example({'image': files[number]}, (0, 0)))
             assert prediction.coverage == pytest.approx(float(routine.coverage(images[number])))
     assert [each.name for each in of_paths] == [str(path) for path in paths]
-    assert predictor.predict(paths[0]) == of_paths[0]
+    alone = predictor.predict(paths[0])
+    assert alone.window == of_paths[0].window and alone.name == of_paths[0].name
+    assert alone.probabilities == pytest.approx(of_paths[0].probabilities, abs=1e-6)
     assert [each.probabilities for each in predictor.predict([files[0], paths[1]])] == [
         pytest.approx(each.probabilities, abs=1e-6) for each in of_bytes[:2]]
 
