@@ -10,6 +10,8 @@ minutes on 2 CPU cores for 900 photographs. Writes results.json and results.md.
 """
 
 import pathlib
+import shlex
+import sys
 
 from absl import flags
 
@@ -52,7 +54,7 @@ def main(argv: list[str]) -> None:
         name: _summary(each) | _aurocs(leaves, each) for name, each in others.items()}}
     together = [each for some in others.values() for each in some]
     results['others']['all together'] = _summary(together) | _aurocs(leaves, together)
-    page = _page(results)
+    page = _page(results, shlex.join(['python', '-m', 'experiments.refusal', *sys.argv[1:]]))
     print(page)
     write_results(pathlib.Path(_OUT.value), results, page)
 
@@ -82,13 +84,14 @@ def _aurocs(leaves, others) -> dict[str, float]:
             for name, score in scores.items()}
 
 
-def _page(results: dict) -> str:
+def _page(results: dict, command_line: str) -> str:
     leaves = results['leaves']
     rows = [f'| {name} | {each["photographs"]} | {each["auroc of coverage"]:.3f} | '
             f'{each["auroc of confidence"]:.3f} | {each["auroc of both"]:.3f} | '
             f'{each["diagnosis"]:.1%} | {each["unsure"]:.1%} | {each["not a leaf"]:.1%} |'
             for name, each in results['others'].items()]
     return '\n'.join([
+        '# Does refusal keep what is not a leaf from a diagnosis?', '', f'`{command_line}`', '',
         f'Of {leaves["photographs"]} leaves, {1 - leaves["diagnosis"]:.1%} are refused: '
         f'{leaves["not a leaf"]:.1%} as no leaf, {leaves["unsure"]:.1%} as unsure. To refuse '
         'nothing gives a diagnosis to 100% of both, and chance has an AUROC of 0.5.', '',
