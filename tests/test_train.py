@@ -101,6 +101,7 @@ def test_tensorboard_has_the_curves_the_images_and_the_graphs(finished):
     assert graphs == {'tf_color_mask', 'array_crop'}
 
 
+@pytest.mark.slow
 def test_kill_and_resume_ends_as_if_nothing_had_happened(start, finished, tmp_path):
     process = start(tmp_path, '--checkpoint_steps=1')
     while not list(tmp_path.glob('checkpoints/000000000[3-9]')):
@@ -130,6 +131,7 @@ def test_resuming_a_finished_run_says_so(start, finished):
     assert 'is finished already' in output
 
 
+@pytest.mark.slow
 def test_a_training_says_at_its_start_what_runs_where(start, tmp_path):
     process = start(tmp_path, '--epochs=1', '--device=cpu')
     output, _ = process.communicate()

@@ -78,9 +78,10 @@ def combine(name: str, predictions: Iterable[Prediction]) -> Group:
     Example:
 
     >>> ill, well = (Prediction('a', 'diagnosis', {'ill': p, 'well': 1 - p}) for p in (0.9, 0.3))
-    >>> combine('plant', [ill, well, Prediction('b', 'not a leaf', {'ill': 0.0, 'well': 1.0})])
-    Group(prediction=Prediction(name='plant', verdict='diagnosis', probabilities={'ill': 0.6, \
-'well': 0.4}, window=(0, 0, 0, 0), coverage=0.0, error=''), photographs=3, counted=2)
+    >>> other = Prediction('b', 'not a leaf', {'ill': 0.0, 'well': 1.0})
+    >>> plant = combine('plant', [ill, well, other])
+    >>> plant.prediction.verdict, round(plant.prediction.probabilities['ill'], 3), plant.counted
+    ('diagnosis', 0.6, 2)
     """
     readable = [each for each in predictions if not each.error]
     verdict = min((each.verdict for each in readable), key=VERDICTS.index)

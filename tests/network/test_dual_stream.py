@@ -74,7 +74,9 @@ CALLS = {
     'features': lambda model, images: features(model)(images)}
 
 
-@pytest.mark.parametrize('call', CALLS.values(), ids=CALLS)
+@pytest.mark.parametrize('call', [
+    pytest.param(call, id=name, marks=[pytest.mark.slow] if name == 'fit' else [])
+    for name, call in CALLS.items()])
 def test_8_bit_images_give_what_scaled_ones_give(call):
     outcomes = []
     images = np.random.default_rng(4).integers(0, 256, [2, 64, 64, 3], np.uint8)

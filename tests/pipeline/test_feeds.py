@@ -47,6 +47,7 @@ def test_hosts_make_equal_shards_of_the_same_batches(photos):
         batches(Shard(0, 3))
 
 
+@pytest.mark.slow
 def test_feeds_make_the_same_batches_though_one_is_killed(photos, feeds):
     start, addresses = feeds
     routine = Routine((32, 48), look='pixels')  # the mask that XLA compiles, there too

@@ -168,6 +168,7 @@ def test_a_training_that_stopped_early_does_not_go_on(photos, tmp_path, monkeypa
         np.testing.assert_array_equal(variable, same)
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_stops_at_once(photos, tmp_path):
     class Twice(Interrupt):
         def on_train_batch_end(self, batch, logs=None):

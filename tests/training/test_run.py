@@ -32,6 +32,7 @@ def train_in(photos, tmp_path):
     return train_in
 
 
+@pytest.mark.slow
 def test_equal_configurations_give_equal_networks_and_another_seed_another(train_in):
     one, same, other = (train_in(name, dataclasses.replace(QUICK, seed=seed))
                         for name, seed in (('one', 0), ('same', 0), ('other', 1)))
