@@ -55,8 +55,8 @@ def test_draws_and_says_what_each_stream_added(run, photograph, tmp_path):
 
 @pytest.mark.parametrize('changes', [
     {'mask': 'none', 'crop': 'none'},
-    {'normalize': 'reinhard', 'reference': 'slide.png',
-     'stains': [[60, 20, -10], [10, 8, 8]]}])
+    pytest.param({'normalize': 'reinhard', 'reference': 'slide.png',
+                  'stains': [[60, 20, -10], [10, 8, 8]]}, marks=pytest.mark.slow)])
 def test_explains_the_image_that_the_run_would_have_made(run, photograph, tmp_path, changes):
     shutil.copy(run / 'model.keras', tmp_path)
     (tmp_path / 'summary.json').write_text(

@@ -82,7 +82,8 @@ def train_on(backend, number):
     return json.loads(process.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize('backend', ['tensorflow', pytest.param('jax', marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize('backend', ['tensorflow', 'jax'])
 def test_two_devices_train_and_score_as_one_does_and_share_each_batch(backend):
     pytest.importorskip(backend)
     alone, together = train_on(backend, 1), train_on(backend, 2)

@@ -44,6 +44,7 @@ def test_equal_configurations_give_equal_networks_and_another_seed_another(train
     assert one.scores is one.one_view
 
 
+@pytest.mark.slow
 def test_a_recipe_with_several_views_scores_their_mean(train_in, photos):
     config = dataclasses.replace(QUICK, recipe=Recipe(
         label_smoothing=0.1, color_jitter=0.1, mixup=0.2, ema=0.9, early_stopping=2,
