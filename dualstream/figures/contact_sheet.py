@@ -4,12 +4,12 @@ import dataclasses
 
 import matplotlib.figure
 import numpy as np
-from PIL import Image
 
 from dualstream.color import LEAF, HsvRange, LchRange
 from dualstream.crop.zoom import Zoom
 from dualstream.figures.photo import Photo, read_photo
 from dualstream.figures.routine_figure import draw_window
+from dualstream.figures.thumbnails import empty_grid, shrink
 from dualstream.figures.windows import leaf_mask, view
 from dualstream.runtime.words import shortened
 
@@ -57,11 +57,7 @@ def make_print(
     pixels = read_photo(photo)
     mask = leaf_mask(pixels, color_range)
     seen = view(mask, target_size, 'array', zoom=zoom)
-    thumbnail = Image.fromarray(pixels)
-    thumbnail.thumbnail((_SIDE, _SIDE))
-    scale = np.array([thumbnail.height / mask.shape[0], thumbnail.width / mask.shape[1]])
-    return Print(name, np.asarray(thumbnail), seen.chosen * np.tile(scale, 2),
-                 float(mask.mean()), seen.coverage)
+    return Print(name, *shrink(pixels, seen.chosen, _SIDE), float(mask.mean()), seen.coverage)
 
 
 def contact_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Figure:
@@ -71,11 +67,7 @@ def contact_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Fig
       prints: at most `PER_SHEET`.
       title: above all.
     """
-    rows = -(-len(prints) // _COLUMNS)
-    figure = matplotlib.figure.Figure(figsize=(16, 0.7 + 2.05 * rows), layout='constrained')
-    figure.suptitle(title, fontsize=13, color=_INK)
-    for axes in figure.subplots(rows, _COLUMNS, squeeze=False).flat:
-        axes.axis('off')
+    figure = empty_grid(len(prints), _COLUMNS, size=(16, 2.05), title=title)
     for axes, photo in zip(figure.axes, prints):
         axes.imshow(photo.thumbnail)
         draw_window(axes, photo.window, 1.8)

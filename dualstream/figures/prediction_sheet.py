@@ -5,9 +5,9 @@ import pathlib
 
 import matplotlib.figure
 import numpy as np
-from PIL import Image
 
 from dualstream.figures.routine_figure import draw_window
+from dualstream.figures.thumbnails import empty_grid, shrink
 from dualstream.runtime.words import shortened
 
 PER_SHEET = 24
@@ -45,10 +45,7 @@ class Print:
           frame: uint8 (H, W, 3).
           window: (y, x, height, width) in pixels of the frame.
         """
-        thumbnail = Image.fromarray(frame)
-        thumbnail.thumbnail((_SIDE, _SIDE))
-        scale = np.array([thumbnail.height / frame.shape[0], thumbnail.width / frame.shape[1]])
-        return cls(name, verdict, words, np.asarray(thumbnail), window * np.tile(scale, 2))
+        return cls(name, verdict, words, *shrink(frame, window, _SIDE))
 
 
 def prediction_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.Figure:
@@ -58,11 +55,7 @@ def prediction_sheet(prints: list[Print], title: str = '') -> matplotlib.figure.
       prints: at most `PER_SHEET`.
       title: above all.
     """
-    rows = -(-len(prints) // _COLUMNS)
-    figure = matplotlib.figure.Figure(figsize=(15, 0.7 + 2.75 * rows), layout='constrained')
-    figure.suptitle(title, fontsize=13, color='0.15')
-    for axes in figure.subplots(rows, _COLUMNS, squeeze=False).flat:
-        axes.axis('off')
+    figure = empty_grid(len(prints), _COLUMNS, size=(15, 2.75), title=title)
     for axes, photo in zip(figure.axes, prints):
         name = shortened(pathlib.Path(photo.name).name, 30)
         axes.set_title(f'{name}\n{photo.verdict}\n{shortened(photo.words, 34)}', fontsize=9,

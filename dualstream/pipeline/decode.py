@@ -13,7 +13,6 @@ MOST_SIDE = 16_384
 """Pixels along a side. Choosing a window takes memory by its square: 5 GB were seen for a line of
 65,500 pixels. Panoramas of phones are hardly wider than this."""
 
-
 _EXACT = 'INTEGER_ACCURATE'
 
 
