@@ -7,6 +7,7 @@ of a lossless transformation; `jpegtran -restart` does the same where it is inst
 import functools
 import os
 import tempfile
+import threading
 
 import numpy as np
 import tensorflow as tf
@@ -34,6 +35,10 @@ def choose_interval(mcus: int, mcu_width: int) -> int:
     """
     most = max(1, INTERVAL_PIXELS // mcu_width)
     return max(part for part in range(1, most + 1) if mcus % part == 0)
+
+
+_reading = threading.Lock()
+"""jpeglib keeps metadata in variables of the process: two threads that read at once crash it."""
 
 
 class NotArranged(ValueError):
@@ -103,7 +108,8 @@ def _coefficients(contents: bytes, components: int) -> list[np.ndarray]:
     with tempfile.NamedTemporaryFile(suffix='.jpg', delete=False) as file:
         file.write(contents)
     try:
-        read = jpeglib.read_dct(file.name)
+        with _reading:
+            read = jpeglib.read_dct(file.name)
         planes = [read.Y, read.Cb, read.Cr][:components]
         return [plane.reshape(*plane.shape[:2], 64) for plane in planes]
     except OSError as error:

@@ -1,6 +1,7 @@
 """Arranging a JPEG: other bytes, the same coefficients and pixels, and places to enter it at."""
 
 import io
+import subprocess
 import sys
 
 import numpy as np
@@ -52,6 +53,24 @@ def coefficients(contents, tmp_path):
     path.write_bytes(contents)
     read = jpeglib.read_dct(str(path))
     return [plane for plane in (read.Y, read.Cb, read.Cr) if plane is not None] + [read.qt]
+
+
+IN_THREADS = """
+import concurrent.futures, pathlib, sys
+from dualstream.datasets.arrange import arrange
+photographs = [path.read_bytes() for path in pathlib.Path(sys.argv[1]).iterdir()]
+with concurrent.futures.ThreadPoolExecutor(8) as pool:
+    in_threads = list(pool.map(lambda contents: arrange(contents)[0], photographs * 30))
+assert in_threads == [arrange(contents)[0] for contents in photographs] * 30
+"""
+
+
+def test_photographs_with_metadata_are_arranged_in_threads(tmp_path):
+    for index in range(20):
+        photograph = jpeg(scene(16, 24, seed=index), comment=bytes(3000 * index), exif=bytes(5000))
+        (tmp_path / f'{index}.jpg').write_bytes(photograph)
+    # In a process of its own: what went wrong was a crash.
+    subprocess.run([sys.executable, '-c', IN_THREADS, str(tmp_path)], check=True)
 
 
 @pytest.mark.parametrize('name', PHOTOGRAPHS)
