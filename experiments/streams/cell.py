@@ -1,73 +1,66 @@
-"""Runs one cell of the table: one network, one fold, one seed."""
+"""Runs one cell of the table: one network, one fold."""
 
-import dataclasses
+import time
 
 import keras
 import numpy as np
-import sklearn.metrics
-import sklearn.model_selection
-import tensorflow as tf
 
 from dualstream.evaluation.lights import changed_light
-from dualstream.network import DualStreamConfig, dual_stream, multiply_adds
-from dualstream.pipeline.augment import turn_and_flip
+from dualstream.evaluation.predictions import Predictions
+from dualstream.evaluation.scores import Scores
+from dualstream.network import multiply_adds
 from dualstream.training import recipe
-from experiments.streams.photographs import Windows
+from experiments.streams.frames import IMAGE_SIZE, Frames, training_batches, views
+from experiments.streams.variants import build
 
 BATCH_SIZE = 16
 LEARNING_RATE = 2e-3
-FOLDS = 3
 
 
-def run_cell(windows: Windows, config: DualStreamConfig, seed: int, epochs: int) -> dict:
-    """Trains one network on two thirds of the windows and scores it on the third that `seed` says.
+def run_cell(frames: Frames, name: str, *, fold: int, folds: int, epochs: int) -> dict:
+    """Trains one network on all folds but one, and scores it on that one.
 
-    All networks have the same folds, order of images and rotations.
+    All networks have the same folds, recipe, order of photographs, windows and turns.
 
     Args:
-      windows: of all photographs.
-      config: the network's; `seed` replaces its own.
-      seed: of the fold, the weights, the order and the rotations.
-      epochs: passes through the images to train on.
+      frames: all photographs.
+      name: of the network, in VARIANTS or OTHERS.
+      fold: its number, which is also the seed.
+      folds: how many there are.
+      epochs: passes through the photographs to train on.
 
     Returns:
-      Balanced accuracy on the held-out images, the same under each changed light, and the
-      network's parameters and multiply-adds.
+      Scores of several views and of one; those of one view in each changed light; parameters,
+      multiply-adds, and how long the training took.
     """
     keras.utils.clear_session()
-    keras.utils.set_random_seed(seed)
-    folds = sklearn.model_selection.StratifiedKFold(FOLDS, shuffle=True, random_state=seed // FOLDS)
-    train, test = list(folds.split(windows.images, windows.labels))[seed % FOLDS]
-    network = dual_stream(dataclasses.replace(config, seed=seed))
+    train, test = frames.split(fold, folds)
+    classes = len(frames.label_names)
+    network = build(name, IMAGE_SIZE, classes, seed=fold)
     steps = len(train) // BATCH_SIZE
     recipe.compile_network(network, LEARNING_RATE, steps * epochs)
-    network.fit(
-        _batches(windows, train, seed, epochs), epochs=epochs, steps_per_epoch=steps, verbose=0,
-        shuffle=False,
-        class_weight=recipe.class_weights(
-            np.bincount(windows.labels[train], minlength=config.classes)))
+    batches = training_batches(
+        frames, train, batch_size=BATCH_SIZE, steps=steps * epochs, seed=fold)
+    started = time.perf_counter()
+    history = network.fit(
+        batches, epochs=epochs, steps_per_epoch=steps, verbose=0, shuffle=False).history
+    seconds = time.perf_counter() - started
 
-    held_out = np.float32(windows.images[test]) / 255
+    shares = np.bincount(frames.labels[train], minlength=classes) / len(train)
+
+    def scores(probabilities):
+        predictions = Predictions(frames.label_names, frames.labels[test], probabilities)
+        return {'accuracy': Scores.of(predictions).accuracy,
+                'balanced_accuracy':
+                    Scores.of(predictions.with_uniform_prior(shares)).balanced_accuracy}
+
+    seen = np.float32(views(frames, test)) / 255
+    by_view = [network.predict(view, batch_size=64, verbose=0) for view in seen]
     return {
-        'balanced_accuracy': _score(network, held_out, windows.labels[test]),
-        'changed_light': {name: _score(network, images, windows.labels[test])
-                          for name, images in changed_light(held_out).items()},
+        'several_views': scores(np.mean(by_view, axis=0)), 'one_view': scores(by_view[0]),
+        'changed_light': {light: scores(network.predict(images, batch_size=64, verbose=0))
+                          for light, images in changed_light(seen[0]).items()},
+        'training_accuracy': history['accuracy'][-1],
         'parameters': network.count_params(), 'multiply_adds': multiply_adds(network),
+        'training_seconds': seconds,
     }
-
-
-def _batches(windows, chosen, seed, epochs):
-    def to_image(index, image, label):
-        image = tf.cast(image, tf.float32) / 255
-        return turn_and_flip(image, tf.stack([tf.constant(seed, tf.int64), index])), label
-
-    pictures = tf.data.Dataset.from_tensor_slices(
-        (windows.images[chosen], windows.labels[chosen])).shuffle(len(chosen), seed)
-    endless = pictures.repeat(epochs + 1).enumerate().map(
-        lambda index, pair: to_image(index, *pair), tf.data.AUTOTUNE)
-    return endless.batch(BATCH_SIZE, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
-
-
-def _score(network, images, labels) -> float:
-    said = network.predict(images, batch_size=64, verbose=0).argmax(axis=1)
-    return float(sklearn.metrics.balanced_accuracy_score(labels, said))

@@ -4,82 +4,125 @@ import pathlib
 
 import matplotlib.figure
 import numpy as np
+import scipy.stats
 
-from experiments.cells import Cells, percent, points, where
-from experiments.streams.variants import COSTS, VARIANTS
+from experiments.cells import Cells, percent, where
+from experiments.streams.frames import IMAGE_SIZE
+from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS
 from experiments.writing import write_results
+
+EQUAL = ('multiply-adds', 'time')
+
+SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 
 
 def whole_page(cells: Cells, command: str) -> str:
-    lines = ['# Are two streams better than one at equal cost?', '', f'`{command}`', '']
+    """Writes results.md."""
+    lines = ['# Are two streams better than one at equal cost, and which two?', '', f'`{command}`',
+             '']
     for source in _sources(cells):
         of_source = where(cells, source=source)
         first = of_source[0]
         synthetic = ' (synthetic)' if first['synthetic'] else ''
         lines += [f'## {source}{synthetic}', '',
-                  f'{first["pictures"]} photographs, {first["classes"]} classes, the leafiest '
-                  f'windows of {first["image_size"][0]} x {first["image_size"][1]} pixels, '
-                  f'{first["epochs"]} epochs; mean and standard deviation over '
-                  f'{len({cell["seed"] for cell in of_source})} seeds, each of another fold. '
-                  f'Predicting one class for all scores {1 / first["classes"]:.0%}. The last '
-                  'columns: the mean drop under nine changes of light, and the worst one.', '']
-        for cost in COSTS:
-            if where(of_source, cost=cost):
-                lines += [f'At equal {cost}:', '', *_table(where(of_source, cost=cost)), '']
-        lines += [f'![{source}]({_file_name(source)})', '']
+                  f'{first["pictures"]} photographs, of which {first["near_duplicates"]} are a '
+                  f'near-duplicate of another in the same fold; {first["classes"]} classes; images '
+                  f'of {IMAGE_SIZE[0]} x {IMAGE_SIZE[1]} pixels, random windows of the frame in '
+                  'training, five averaged in scoring. Predicting the most frequent class for all '
+                  f'scores {first["most_frequent"]:.1%} accuracy and {1 / first["classes"]:.0%} '
+                  'balanced accuracy. Accuracy is that of the network; for balanced accuracy the '
+                  "classes' shares in training are divided out of its probabilities. Mean and "
+                  f'standard deviation over {len({cell["fold"] for cell in of_source})} of '
+                  f'{first["folds"]} folds. Differences are to the reference, of the same folds, '
+                  'in points, with 95% t-intervals that hold for all rows of a table together '
+                  '(Bonferroni); an interval that contains 0 shows no difference. The last column: '
+                  'by how many points balanced accuracy falls, of one view, in the mean of nine '
+                  'changes of light, and in the worst.', '']
+        for equal in EQUAL:
+            if where(of_source, equal=equal):
+                lines += [f'At equal {equal}:', '', *_table(where(of_source, equal=equal)), '']
+        lines += [f'![{source}]({source}.png)', '']
     return '\n'.join(lines)
 
 
 def _table(cells: Cells) -> list[str]:
-    rows = ['| network | parameters | multiply-adds | balanced accuracy | against two streams, '
-            'same folds | mean drop | worst drop |', '| --- ' * 7 + '|']
-    ours = {cell['seed']: cell['balanced_accuracy']
-            for cell in where(cells, variant='two streams')}
-    for variant in VARIANTS:
-        some = where(cells, variant=variant)
-        if not some:
-            continue
-        scores = np.array([cell['balanced_accuracy'] for cell in some])
-        against = [cell['balanced_accuracy'] - ours[cell['seed']]
-                   for cell in some if cell['seed'] in ours]
-        drops = {light: np.mean([cell['balanced_accuracy'] - cell['changed_light'][light]
-                                 for cell in some]) for light in some[0]['changed_light']}
-        worst = max(drops, key=drops.get)
-        rows.append(
-            f'| {variant} | {some[0]["parameters"]:,} | {some[0]["multiply_adds"] / 1e6:.1f} M | '
-            f'{percent(scores)} | {points(against)} | {100 * np.mean(list(drops.values())):.1f} '
-            f'| {100 * drops[worst]:.1f} ({worst}) |')
-    return rows
+    header = ['network', 'parameters', 'multiply-adds', 'ms a step', 'epochs', 'seconds',
+              *(column for name in SCORES.values() for column in (name, 'difference')),
+              'in other light']
+    rows = [header, ['---'] * len(header)]
+    names = _names(cells)
+    for name in names:
+        own = where(cells, name=name)
+        first = own[0]
+        row = [name, f'{first["parameters"]:,}', f'{first["multiply_adds"] / 1e6:.1f} M',
+               f'{first["step_milliseconds"]:.1f}', str(first['epochs']),
+               f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
+        for score in SCORES:
+            row += [percent(np.array([cell['several_views'][score] for cell in own])),
+                    interval(differences(cells, name, score), len(names) - 1)]
+        rows.append([*row, _in_other_light(own)])
+    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+
+
+def differences(cells: Cells, name: str, score: str) -> list[float]:
+    """A network's scores minus the reference's, of the folds that both have; in points."""
+    base = {cell['fold']: cell['several_views'][score] for cell in where(cells, name=REFERENCE)}
+    if name == REFERENCE:
+        return []
+    return [100 * (cell['several_views'][score] - base[cell['fold']])
+            for cell in where(cells, name=name) if cell['fold'] in base]
+
+
+def interval(some: list[float], comparisons: int) -> str:
+    """Writes the mean of differences and its interval, corrected for so many comparisons."""
+    if len(some) < 2:
+        return f'{some[0]:+.1f}' if some else ''
+    low, high = scipy.stats.ttest_1samp(some, 0).confidence_interval(1 - 0.05 / comparisons)
+    return f'{np.mean(some):+.1f} ({low:+.1f} to {high:+.1f})'
+
+
+def _in_other_light(own: Cells) -> str:
+    drops = {light: 100 * np.mean([
+        cell['one_view']['balanced_accuracy'] - cell['changed_light'][light]['balanced_accuracy']
+        for cell in own]) for light in own[0]['changed_light']}
+    worst = max(drops, key=drops.get)
+    return f'{np.mean(list(drops.values())):.1f}, {drops[worst]:.1f} ({worst})'
 
 
 def _figure(cells: Cells) -> matplotlib.figure.Figure:
-    figure = matplotlib.figure.Figure(figsize=(10, 3.8), layout='constrained', dpi=110)
-    for axes, cost in zip(figure.subplots(1, len(COSTS), sharey=True), COSTS):
-        names = list(VARIANTS)
-        for place, variant in enumerate(names):
-            scores = [100 * cell['balanced_accuracy']
-                      for cell in where(cells, cost=cost, variant=variant)]
-            color = 'seagreen' if variant == 'two streams' else 'slategray'
-            axes.plot(scores, [place] * len(scores), 'o', color=color, alpha=0.6)
-            if scores:
-                axes.plot(np.mean(scores), place, '|', color='black', markersize=18)
-        axes.set_yticks(range(len(names)), names)
-        axes.set_xlabel('balanced accuracy / %')
-        axes.set_title(f'at equal {cost}', fontsize=10)
-        axes.grid(alpha=0.3)
-    axes.invert_yaxis()
+    equals = [equal for equal in EQUAL if where(cells, equal=equal)]
+    names = _names(cells)
+    figure = matplotlib.figure.Figure(
+        figsize=(5 * len(SCORES), 1.2 + 0.24 * len(names) * len(equals)), layout='constrained',
+        dpi=110)
+    panels = figure.subplots(len(equals), len(SCORES), squeeze=False, sharex='col')
+    for row, equal in zip(panels, equals):
+        for axes, (score, title) in zip(row, SCORES.items()):
+            own = where(cells, equal=equal)
+            shown = _names(own)
+            for place, name in enumerate(shown):
+                each = [100 * cell['several_views'][score] for cell in where(own, name=name)]
+                color = 'seagreen' if name == REFERENCE else 'slategray'
+                axes.plot(each, [place] * len(each), 'o', color=color, alpha=0.6)
+                axes.plot(np.mean(each), place, '|', color='black', markersize=12)
+            axes.set_yticks(range(len(shown)), shown, fontsize=8)
+            axes.invert_yaxis()
+            axes.set_title(f'{title} / %, at equal {equal}', fontsize=9)
+            axes.grid(alpha=0.3)
     return figure
 
 
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
     """Writes results.json, results.md and a plot per source."""
     write_results(out, cells, whole_page(cells, command), {
-        _file_name(source): _figure(where(cells, source=source)) for source in _sources(cells)})
+        f'{source}.png': _figure(where(cells, source=source)) for source in _sources(cells)})
 
 
 def _sources(cells: Cells) -> list[str]:
     return sorted({cell['source'] for cell in cells})
 
 
-def _file_name(source: str) -> str:
-    return source.replace('/', '-') + '.png'
+def _names(cells: Cells) -> list[str]:
+    """The networks that there are cells of, in the order of VARIANTS and OTHERS."""
+    known = {cell['name'] for cell in cells}
+    return [name for name in (*VARIANTS, *OTHERS) if name in known]
