@@ -4,14 +4,8 @@ import functools
 
 import tensorflow as tf
 
+from dualstream.pipeline.header import checked
 from dualstream.pipeline.restarts import cut_jpeg
-
-MOST_PIXELS = 50_000_000
-"""The largest frame that is decoded: 50 megapixels, 150 MB once decoded."""
-
-MOST_SIDE = 16_384
-"""Pixels along a side. Choosing a window takes memory by its square: 5 GB were seen for a line of
-65,500 pixels. Panoramas of phones are hardly wider than this."""
 
 _EXACT = 'INTEGER_ACCURATE'
 
@@ -209,44 +203,6 @@ def to_pixels(image: tf.Tensor) -> tf.Tensor:
     [0, 64, 255]
     """
     return tf.cast(tf.round(255 * image), tf.uint8)
-
-
-def checked(contents: tf.Tensor) -> tf.Tensor:
-    """Refuses a photograph whose header says more than `MOST_PIXELS`, or a side above `MOST_SIDE`.
-
-    A decoder takes memory for all pixels that the header says, and time to fill them, however few
-    bytes follow: so the header is read before.
-
-    Args:
-      contents: string, the bytes of a JPEG or PNG. Those of other formats pass.
-
-    Returns:
-      The same bytes.
-
-    Raises:
-      tf.errors.InvalidArgumentError: it has more, or its header cannot be read.
-
-    Example:
-
-    >>> photo = tf.io.encode_jpeg(tf.zeros([8, 8, 3], tf.uint8))
-    >>> bool(checked(photo) == photo)
-    True
-    """
-    def of_png():
-        # Width and height, 4 bytes each, the highest first (PNG, section 11.2.1).
-        return tf.io.decode_raw(
-            tf.strings.substr(contents, 16, 8), tf.int32, little_endian=False)
-
-    size = tf.case(
-        [(tf.io.is_jpeg(contents), lambda: tf.io.extract_jpeg_shape(contents)[:2]),
-         (tf.equal(tf.strings.substr(contents, 0, 4), b'\x89PNG'), of_png)],
-        default=lambda: tf.constant([0, 0]))
-    few = (tf.reduce_prod(tf.cast(size, tf.int64)) <= MOST_PIXELS) & (
-        tf.reduce_max(size) <= MOST_SIDE)
-    said = (f'the photograph says that it has more than {MOST_PIXELS // 10**6} megapixels, or '
-            f'{MOST_SIDE:,} pixels along a side')
-    with tf.control_dependencies([tf.debugging.Assert(few, [said])]):
-        return tf.identity(contents)
 
 
 def frame_size(contents: tf.Tensor) -> tf.Tensor:

@@ -85,12 +85,16 @@ class Predictor:
         """
         single = isinstance(photos, (str, os.PathLike, bytes)) or (
             isinstance(photos, np.ndarray) and photos.ndim == 3)
-        predictions = self._predict_all([photos] if single else list(photos))
         if not single:
-            return predictions
-        if predictions[0].error:
-            raise UserError(f'{predictions[0].name}: {predictions[0].error}')
-        return predictions[0]
+            return self._predict_all(list(photos))
+        name = os.fspath(photos) if isinstance(photos, (str, os.PathLike)) else '1'
+        try:
+            frame = read_upright(photos)
+        except UserError as error:
+            raise UserError(f'{name}: {error}') from error
+        # Without the pipeline of `stream`, which takes longer to build than one photograph takes.
+        (_, answer), = self.backend.answers(iter([(0, *frame)]))
+        return self._prediction(name, answer)
 
     def stream(self, paths: Sequence[str | os.PathLike]) -> Iterator[Prediction]:
         """Predicts files one after the other; use it for thousands of them.

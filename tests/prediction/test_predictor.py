@@ -67,7 +67,8 @@ def test_paths_bytes_and_arrays_give_what_routine_and_network_give(predictor, tm
         for number, prediction in enumerate(predictions):
             assert prediction.probabilities == pytest.approx(
                 dict(zip(LABELS, expected[number])), abs=1e-6)
-            assert list(prediction.probabilities.values()) == sorted(expected[number])[::-1]
+            shares = list(prediction.probabilities.values())
+            assert shares == sorted(shares, reverse=True)
             np.testing.assert_array_equal(
                 prediction.window, routine.window_of_example({'image': files[number]}, (0, 0)))
             assert prediction.coverage == pytest.approx(float(routine.coverage(images[number])))
