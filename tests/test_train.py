@@ -173,6 +173,7 @@ def test_what_a_user_can_mend_is_refused_before_the_training(run_main, given, na
         run_main(**given)
 
 
+@pytest.mark.slow
 def test_a_learning_rate_that_is_too_high_is_one_line(start, tmp_path):
     process = start(tmp_path / 'run', '--learning_rate=1e30')
     _, errors = process.communicate()

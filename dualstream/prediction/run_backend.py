@@ -29,8 +29,11 @@ class RunBackend:
     refusal: Refusal
 
     @functools.cached_property
-    def _look_at(self):
-        """What the routine makes of a frame; traced once, which takes longer than a prediction."""
+    def look_at(self):
+        """What the routine makes of a frame and its bytes: window, coverage and image.
+
+        Traced once, which takes longer than a prediction.
+        """
         def look_at(frame, contents):
             return tf.cond(
                 tf.equal(contents, ''), lambda: self.routine.look_at(frame, _SEED),
@@ -42,7 +45,7 @@ class RunBackend:
     def answers(self, frames: Frames) -> Iterator[tuple[int, Answer]]:
         """Answers about frames, as `Backend.answers` says."""
         def look(number, *photo):
-            return (number, *self._look_at(*photo))
+            return (number, *self.look_at(*photo))
 
         if isinstance(frames, tf.data.Dataset):
             batches = frames.map(look, tf.data.AUTOTUNE).ignore_errors().batch(_BATCH)

@@ -35,12 +35,24 @@ def main(argv: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         with command.hushed():
             models = in_fresh_process(make_models, folder)
-        results = {name: in_fresh_process(ask_about_mutants, model, count)
+        results = {name: summary(in_fresh_process(ask_about_mutants, model, count))
                    for name, model in models.items()}
     page = _page(results, count)
     print(page)
     if _OUT.value:
         write_results(pathlib.Path(_OUT.value), results, page)
+
+
+def summary(asked: dict) -> dict:
+    """Sums up what `ask_about_mutants` gives, by the kind of damage."""
+    kinds = {}
+    for kind, rows in asked['kinds'].items():
+        reasons = collections.Counter(row['error'] for row in rows if row['error'])
+        kinds[kind] = {
+            'number': len(rows), 'reasons': dict(reasons.most_common()),
+            'longest': max(row['seconds'] for row in rows),
+            'most_cpu': max(row['cpu_seconds'] for row in rows)}
+    return {**asked, 'kinds': kinds}
 
 
 def _page(results: dict, count: int) -> str:
@@ -52,13 +64,11 @@ def _page(results: dict, count: int) -> str:
                   f'photograph {result["before_mb"]:,.0f} MB.', '',
                   '| photographs | number | answered | refused | longest, s | most processor time, '
                   's | reasons |', '| --- ' * 7 + '|']
-        for kind, rows in result['kinds'].items():
-            reasons = collections.Counter(row['error'] for row in rows if row['error'])
-            answered = len(rows) - reasons.total()
-            said = ', '.join(f'{reason} {many}' for reason, many in reasons.most_common())
-            lines.append(f'| {kind} | {len(rows)} | {answered} | {reasons.total()} | '
-                         f'{max(row["seconds"] for row in rows):.2f} | '
-                         f'{max(row["cpu_seconds"] for row in rows):.2f} | {said} |')
+        for kind, row in result['kinds'].items():
+            refused = sum(row['reasons'].values())
+            said = ', '.join(f'{reason} {many}' for reason, many in row['reasons'].items())
+            lines.append(f'| {kind} | {row["number"]} | {row["number"] - refused} | {refused} | '
+                         f'{row["longest"]:.2f} | {row["most_cpu"]:.2f} | {said} |')
         lines.append('')
     return '\n'.join(lines)
 

@@ -5,8 +5,8 @@
 
 Measures the seven routines, the three ways to look, plain decoding and other libraries' crops, in
 interleaved rounds: images per second through tf.data, seconds per epoch while the network trains,
-peak memory, and how leafy the crops are. Takes about 20 minutes on 2 CPU cores, with --quick under
-4 minutes. Prints the tables; with --out, writes results.json, results.md and the plots. Needs the
+peak memory, and how leafy the crops are. Takes about 30 minutes on 2 CPU cores, with --quick under
+5 minutes. Prints the tables; with --out, writes results.json, results.md and the plots. Needs the
 extra `experiments`.
 """
 
@@ -22,7 +22,7 @@ _DATASET = flags.DEFINE_string('dataset', 'cassava_crop', 'A set with leaf grids
 _DATA_DIR = flags.DEFINE_string(
     'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
 _QUICK = flags.DEFINE_boolean(
-    'quick', False, 'Measures fewer rounds and photographs, in under 4 minutes.')
+    'quick', False, 'Measures fewer rounds and photographs, in under 5 minutes.')
 _OUT = flags.DEFINE_string('out', None, 'The folder for the results; without it none are written.')
 
 

@@ -47,7 +47,9 @@ def open_loaders(samples: list[Sample]) -> Iterator[dict[str, Iterator[np.ndarra
 def loader_run(batches: Iterator[np.ndarray]) -> Callable[[int], float]:
     """Makes a run, as `timing.Run`, of an open loader."""
     def run(images: int) -> float:
-        timed = max(images // BATCH, 2)
+        # More than the loader may have made ahead, or the first run, which tells how many images
+        # fill the time of the others, finds it much too fast.
+        timed = max(images // BATCH, 2 * WARM_UP)
         for _ in itertools.islice(batches, WARM_UP):
             pass
         started = time.perf_counter()

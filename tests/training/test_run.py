@@ -63,6 +63,7 @@ def test_steps_to_trace_past_the_end_are_refused_before_the_training(train_in):
         train_in('run', QUICK, options=RunOptions(profile_steps=(3, 5)))
 
 
+@pytest.mark.slow
 def test_prior_and_thresholds_are_those_of_the_saved_network(train_in, photos):
     trained = train_in('run', dataclasses.replace(QUICK, prior='uniform'))
     batches = make_evaluation_batches(
@@ -84,6 +85,7 @@ def test_prior_and_thresholds_are_those_of_the_saved_network(train_in, photos):
     assert trained.refusal.min_coverage == pytest.approx(min(coverages), abs=2e-4)
 
 
+@pytest.mark.slow
 def test_a_training_starts_from_the_weights_of_another(train_in, tmp_path):
     earlier = build('nano', (96, 64), classes=3, seed=5)
     earlier.save(tmp_path / 'earlier.keras')
