@@ -34,8 +34,9 @@ def find_orientation(contents: tf.Tensor) -> tf.Tensor:
     >>> int(find_orientation(sink.getvalue()))
     6
     """
-    data = tf.cast(tf.io.decode_raw(tf.strings.substr(contents, 0, _HEAD), tf.uint8), tf.int32)
-    data = tf.pad(data, [[0, 16]])  # so that short files can be looked at, too
+    # Padded, so that short files can be looked at, too.
+    head = tf.strings.join([tf.strings.substr(contents, 0, _HEAD), 16 * b'\0'])
+    data = tf.io.decode_raw(head, tf.uint8)
     start, end = tf.cond(tf.io.is_jpeg(contents), lambda: _exif_of_jpeg(data),
                          lambda: _exif_of_png(data))
     return tf.cond(start > 0, lambda: _orientation_of(data, start, end), lambda: 1)
@@ -105,14 +106,14 @@ def _pass(data, start: int, goes_on, behind):
 
 def _orientation_of(data, start, end):
     """The orientation in the first directory of a TIFF header; 1 where it is not valid."""
-    little = tf.equal(data[start], ord('I'))
+    little = tf.equal(tf.cast(data[start], tf.int32), ord('I'))
     directory = start + _number(_bytes(data, start + 4, 4), little)
     inside = (directory > start) & (directory < end)
     directory = tf.where(inside, directory, start)
     count = tf.minimum(_number(_bytes(data, directory, 2), little), _ENTRIES)
     places = directory + 2 + 12 * tf.range(count)
     places = tf.boolean_mask(places, inside & (places + 12 <= end))
-    entries = tf.gather(data, tf.minimum(places[:, None] + tf.range(12), tf.size(data) - 1))
+    entries = _gather(data, places[:, None] + tf.range(12))
     tags = _number(entries[:, :2], little)
     found = tf.boolean_mask(entries, tf.equal(tags, _ORIENTATION))[:1]
     kind, short, long = (_number(found[:, first:last], little)
@@ -124,7 +125,11 @@ def _orientation_of(data, start, end):
 
 def _bytes(data, at, count: int):
     """So many bytes from a place on; the last ones again beyond the end."""
-    return tf.gather(data, tf.clip_by_value(at + tf.range(count), 0, tf.size(data) - 1))
+    return _gather(data, at + tf.range(count))
+
+
+def _gather(data, places):
+    return tf.cast(tf.gather(data, tf.clip_by_value(places, 0, tf.size(data) - 1)), tf.int32)
 
 
 def _number(digits, little=False):

@@ -37,11 +37,12 @@ def find_fault(contents: tf.Tensor) -> tf.Tensor:
     return tf.where(jpeg | png, fault, 'not a JPEG or PNG')
 
 
-def read_frame(contents: tf.Tensor) -> tf.Tensor:
+def read_frame(contents: tf.Tensor, orientation: tf.Tensor | None = None) -> tf.Tensor:
     """Decodes a photograph and turns it upright as its EXIF orientation says.
 
     Args:
       contents: string, the bytes of a JPEG or PNG in which `find_fault` finds none.
+      orientation: of `find_orientation`, which is called where it is not given.
 
     Returns:
       uint8 (H, W, 3), sRGB.
@@ -52,4 +53,5 @@ def read_frame(contents: tf.Tensor) -> tf.Tensor:
     frame = tf.cond(tf.io.is_jpeg(contents),
                     lambda: decode_jpeg(contents),
                     lambda: tf.io.decode_png(contents, channels=3))
-    return tf.ensure_shape(turn_upright(frame, find_orientation(contents)), [None, None, 3])
+    orientation = find_orientation(contents) if orientation is None else orientation
+    return tf.ensure_shape(turn_upright(frame, orientation), [None, None, 3])

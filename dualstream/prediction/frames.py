@@ -100,5 +100,5 @@ def _checked_frame(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     right = tf.equal(find_fault(contents), '')
     with tf.control_dependencies([tf.debugging.Assert(right, ['a faulty photograph'])]):
         contents = tf.identity(contents)
-    turned = find_orientation(contents) > 1
-    return read_frame(contents), tf.where(turned, '', contents)
+    orientation = find_orientation(contents)
+    return read_frame(contents, orientation), tf.where(orientation > 1, '', contents)
