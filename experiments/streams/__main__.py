@@ -11,9 +11,10 @@ would use instead, are trained for as many epochs as fit into the time of the re
 Steps are timed side by side before the first training. A source is a TFDS set or a folder with one
 folder per class. All networks have the same folds, which keep near-duplicates together, the same
 recipe, and random windows of the whole frame; they are scored in the light of the photographs and
-in nine others. One training of 40 epochs takes about a minute for the reference on kaggle2020 on 2
-CPU cores that have nothing else to do. Writes results.json, results.md and a plot per source.
-Finished cells are kept in DIR/cells and not run again.
+in nine others. Takes about 2 hours for kaggle2020, 3 folds and all networks on 2 CPU cores,
+estimated from a minute for the reference's training; --quick takes at most 5 minutes. Writes
+results.json, results.md and a plot per source. Finished cells are kept in DIR/cells and not run
+again.
 """
 
 import functools
