@@ -22,6 +22,10 @@ def test_every_variant_costs_what_the_reference_costs(name):
     assert theirs == pytest.approx(ours, rel=0.1)
 
 
+def test_names_can_be_listed_in_a_flag_and_name_files():
+    assert not [name for name in (*VARIANTS, *OTHERS) if {',', '/'} & set(name)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize('name', OTHERS)
 def test_other_networks_see_the_same_images(name):
