@@ -26,7 +26,8 @@ _DATASET = flags.DEFINE_string(
 _SPLIT = flags.DEFINE_enum(
     'split', 'test', ['train', 'validation', 'test', 'all'], 'Which photographs of the data set.')
 _DATA_DIR = flags.DEFINE_string(
-    'data_dir', None, "Folder of prepared data sets; TFDS's own default if not given.")
+    'data_dir', None, 'Folder of prepared data sets; if not given, where the run found its own, '
+    "and TFDS's default for others.")
 _MANUAL_DIR = flags.DEFINE_string(
     'manual_dir', None, 'Folder of files that had to be downloaded by hand (kaggle2020).')
 _LABEL_ISSUES = flags.DEFINE_boolean(
@@ -60,7 +61,8 @@ def main(argv: list[str]) -> None:
     if other and set(other.label_names) != set(run.label_names):
         raise UserError(f'--against={_AGAINST.value} has other classes: '
                         f'{", ".join(other.label_names)}, not {", ".join(run.label_names)}')
-    photos = prepare(_DATASET.value or run.config.dataset, _DATA_DIR.value, _MANUAL_DIR.value)
+    data_dir = _DATA_DIR.value or (None if _DATASET.value else run.data_dir)
+    photos = prepare(_DATASET.value or run.config.dataset, data_dir, _MANUAL_DIR.value)
     out = pathlib.Path(_OUT.value)
     out.mkdir(parents=True, exist_ok=True)
 

@@ -15,10 +15,10 @@ CLASSES = ['cbb', 'cbsd', 'cgm', 'cmd', 'healthy']
 
 @pytest.mark.slow
 def test_evaluates_a_run_compares_it_and_finds_doubtful_labels(
-        finished, data_dir, photos, tmp_path):
+        finished, photos, tmp_path):
     process = commands.run(
         'dualstream.evaluate', f'--model={finished}', f'--against={finished.parent / "none"}',
-        f'--data_dir={data_dir}', '--label_issues', '--folds=2', f'--out={tmp_path}')
+        '--label_issues', '--folds=2', f'--out={tmp_path}')
     assert process.returncode == 0, process.stderr
     results = json.loads((tmp_path / 'results.json').read_text())
     summary, other = (json.loads((folder / 'summary.json').read_text())

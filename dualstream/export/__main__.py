@@ -32,7 +32,7 @@ def main(argv: list[str]) -> None:
 
         run = load_run(config.workdir)
     with writing_folder(config.out) as scratch:
-        photos = None if config.photos else find_test_split(config, run.config)
+        photos = None if config.photos else find_test_split(config, run)
         photographs = read_photographs(config.photos, photos)
         expected = functools.cache(lambda of_frames: answer_in_python(
             config.workdir, photographs, of_frames=of_frames))

@@ -30,7 +30,7 @@ class ExportConfig:
         '', 'A folder of photographs on which the formats are compared with Python; if not given, '
         "photographs of the run's own test split.")
     data_dir: str | None = field(
-        None, "Folder of prepared data sets; TFDS's own default if not given.")
+        None, 'Folder of prepared data sets; if not given, where the run found its own.')
 
     def __post_init__(self):
         if not self.out:

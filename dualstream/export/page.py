@@ -21,7 +21,7 @@ from dualstream.export.litert_js import install_litert_js
 from dualstream.export.parity import Answers, Limits
 from dualstream.export.source import Source, upright_frame
 
-LIMITS = {'page': Limits(1e-4)}
+LIMITS = {'page': Limits(1e-4, of_frames=True)}
 
 STATIC = pathlib.Path(__file__).parents[1] / 'page'
 """The files that are the same for every run."""

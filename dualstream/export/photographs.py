@@ -7,24 +7,25 @@ from dualstream.export.config import ExportConfig
 from dualstream.pipeline import Photos, prepare
 from dualstream.runtime.errors import UserError
 from dualstream.runtime.pictures import find_pictures
-from dualstream.training.config import TrainConfig
+from dualstream.training.finished import FinishedRun
 
 _MOST = 256
 """Photographs of a test split that formats are compared on: more say little more."""
 
 
-def find_test_split(config: ExportConfig, training: TrainConfig) -> Photos:
+def find_test_split(config: ExportConfig, run: FinishedRun) -> Photos:
     """Finds the data set that a run was trained on, which holds its test split.
 
     Args:
-      config: says where prepared data sets are.
-      training: what defined the run.
+      config: says where prepared data sets are; where it does not, they are where the run found
+        them.
+      run: the run.
 
     Raises:
       UserError: it is no longer there.
     """
     try:
-        return prepare(training.dataset, config.data_dir)
+        return prepare(run.config.dataset, config.data_dir or run.data_dir)
     except UserError as error:
         raise UserError(f"the run's photographs cannot be had ({error}); name a folder of others "
                         'by --photos') from error

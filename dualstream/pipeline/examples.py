@@ -46,6 +46,12 @@ class Photos:
                 f"{name} is not an image classification set: it needs an 'image' and a class label")
 
     @property
+    def data_dir(self) -> str:
+        """The absolute path of the folder of prepared data sets that holds this one."""
+        depth = len(self.builder.info.full_name.split('/'))  # a folder for each of its parts
+        return str(pathlib.Path(self.builder.data_dir).absolute().parents[depth - 1])
+
+    @property
     def label_names(self) -> list[str]:
         """The names of the classes, in the order of their labels."""
         return self.builder.info.features[self._label].names

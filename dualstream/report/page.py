@@ -80,6 +80,7 @@ def _summary(
         'dataset': {
             'name': photos.builder.info.full_name,
             'synthetic': bool((photos.builder.info.metadata or {}).get('synthetic', False)),
+            'data_dir': photos.data_dir,
             **{purpose: photos.count(purpose) for purpose in photos.splits},
         },
         'made_by': {

@@ -30,6 +30,12 @@ class FinishedRun:
     summary: dict[str, Any]
 
     @property
+    def data_dir(self) -> str | None:
+        """The folder of prepared data sets that the run used; None where it is gone or unknown."""
+        folder = self.summary.get('dataset', {}).get('data_dir')
+        return folder if folder and pathlib.Path(folder).is_dir() else None
+
+    @property
     def refusal(self) -> Refusal:
         """The thresholds below which a photograph gets no diagnosis.
 

@@ -29,11 +29,14 @@ def front_matter(card: pathlib.Path) -> dict:
     return yaml.safe_load(re.match(r'---\n(.*?)\n---\n', card.read_text(), re.DOTALL)[1])
 
 
-def test_a_trained_run_goes_through_all_formats(finished, data_dir, tmp_path):
-    """Its windows come from leaf grids in training, and are the same from photographs alone."""
+def test_a_trained_run_goes_through_all_formats(finished, tmp_path):
+    """Its windows come from leaf grids in training, and are the same from photographs alone.
+
+    Its test split is found where the training found it.
+    """
     out = tmp_path / 'out'
     process = commands.run(
-        'dualstream.export', f'--workdir={finished}', f'--out={out}', f'--data_dir={data_dir}',
+        'dualstream.export', f'--workdir={finished}', f'--out={out}',
         '--format=saved_model,litert,onnx')
     assert process.returncode == 0, process.stderr
     rows = re.findall(r'^\| ([\w ]+) \| (\d+) \| .* \| (\w+) \|$', process.stdout, re.MULTILINE)

@@ -27,6 +27,8 @@ from dualstream.datasets.cassava_crop.demo import draw_leaf_photo
 from dualstream.evaluation.refusal import VERDICTS, verdicts_of
 from dualstream.export import page as page_format
 from dualstream.export.litert_js import install_litert_js
+from dualstream.export.page import LIMITS
+from dualstream.export.parity import Parity
 from dualstream.export.serving import make_server
 from dualstream.export.source import answer_in_python, load_source
 from dualstream.runtime.errors import UserError
@@ -151,6 +153,20 @@ def test_it_answers_as_python_does(ready, files, run_folder):
     for each in said:
         assert each['verdict'] == verdicts_of(
             each['coverage'][0], each['probabilities'].max(), refusal) in VERDICTS
+
+
+def test_a_run_of_larger_windows_is_compared_on_decoded_frames(page, run_folder, files, tmp_path):
+    """Of bytes, Python decodes such windows at half their size, which the page cannot."""
+    run = shutil.copytree(run_folder, tmp_path / 'run')
+    summary = json.loads((run / 'summary.json').read_text())
+    summary['config']['zoom'] = 2.0
+    (run / 'summary.json').write_text(json.dumps(summary))
+    photographs, source = [path.read_bytes() for path in files], load_source(str(run))
+    written = page_format.write(source, tmp_path / 'out', photographs)
+    answers, limits = page_format.answer(source, written, photographs)['page'], LIMITS['page']
+    row = Parity.of('page', answers, answer_in_python(
+        str(run), photographs, of_frames=limits.of_frames), limits=limits)
+    assert row.holds, row
 
 
 def test_it_draws_the_photograph_the_mask_and_the_window(ready, files):

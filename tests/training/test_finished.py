@@ -36,6 +36,15 @@ def test_a_run_is_loaded_by_its_folder_or_its_model(run, model, name):
         np.testing.assert_array_equal(weight, same)
 
 
+def test_the_folder_of_its_data_sets_is_known_while_it_is_there(run, tmp_path):
+    for folder, known in ((str(tmp_path), str(tmp_path)), (str(tmp_path / 'gone'), None)):
+        summary = SUMMARY | {'dataset': {'data_dir': folder}}
+        (run / 'summary.json').write_text(json.dumps(summary))
+        assert load_run(str(run)).data_dir == known
+    (run / 'summary.json').write_text(json.dumps(SUMMARY))
+    assert load_run(str(run)).data_dir is None
+
+
 def test_thresholds_of_refusal_are_missed_only_where_they_are_needed(run):
     older = load_run(str(run))
     with pytest.raises(UserError, match='older than refusal'):
