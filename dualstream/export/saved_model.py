@@ -137,8 +137,10 @@ def _look_specs(source: Source) -> list[tf.TensorSpec]:
 
 def _judge(source: Source, windows, coverages, images) -> dict[str, tf.Tensor]:
     """Probabilities and verdicts of a batch of images, with what they were made of."""
-    probabilities = source.network(images, training=False)
     count = tf.shape(images)[0]
+    # oneDNN's convolutions refuse an empty batch on some processors.
+    filled = tf.cond(count > 0, lambda: images, lambda: tf.zeros([1, *images.shape[1:]]))
+    probabilities = source.network(filled, training=False)[:count]
     return {
         'probabilities': probabilities,
         'label_names': tf.tile(tf.constant([source.label_names]), [count, 1]),
