@@ -122,10 +122,11 @@ def _look_at_each(source: Source, photographs: tf.Tensor):
 
 def _look(source: Source, contents: tf.Tensor):
     """What `source.look` gives of a photograph that has no fault."""
-    frame = read_frame(contents)
+    orientation = find_orientation(contents)
+    frame = read_frame(contents, orientation)
     if not source.reduces:
         return source.look(frame)
-    return tf.cond(find_orientation(contents) > 1, lambda: source.look(frame),
+    return tf.cond(orientation > 1, lambda: source.look(frame),
                    lambda: source.look(frame, contents))
 
 

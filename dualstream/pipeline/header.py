@@ -48,7 +48,7 @@ def read_size(contents: tf.Tensor) -> tf.Tensor:
 
 
 def find_fault_of_size(contents: tf.Tensor) -> tf.Tensor:
-    """Finds what is wrong with the size that the header says.
+    """Finds what is wrong with the size of a photograph, as its header gives it.
 
     Args:
       contents: string, the bytes of a JPEG or PNG.

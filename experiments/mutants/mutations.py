@@ -72,13 +72,13 @@ def _with_size(contents: bytes, height: int, width: int) -> bytes:
 
 
 def _lie_about_size(contents, draw):
-    """Says another size, of any ratio, within what is allowed or not."""
+    """Writes another size into the header, of any ratio; some are larger than is allowed."""
     height, width = np.exp(draw.uniform(0, np.log(65_535), 2)).astype(int)
     return _with_size(contents, height, width)
 
 
 def _claim_giant_size(contents, draw):
-    """Says a giant size; half of the time, as many bytes follow as so many pixels may need."""
+    """Writes a giant size into the header; half of the files get the bytes that it may need."""
     height, width = draw.choice([(65_535, 65_535), (7_000, 7_000), (16_384, 3_000), (1, 65_535)])
     padding = bytes(height * width // 500) if draw.random() < 0.5 and height < 20_000 else b''
     return _with_size(contents, height, width) + padding

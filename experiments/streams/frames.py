@@ -110,7 +110,7 @@ def training_batches(
 
 
 def views(frames: Frames, places: np.ndarray) -> np.ndarray:
-    """Cuts what a network is scored on: the middle and the four corners of each photograph.
+    """Cuts the five views that a network is scored on: the middle and the corners of each frame.
 
     Each is a square of nine tenths of the height.
 
