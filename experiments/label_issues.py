@@ -60,7 +60,7 @@ def main(argv: list[str]) -> None:
     folds = deal(alone, predictions.labels, _FOLDS.value, seed=config.seed)
     results = {
         'dataset': whole.builder.info.full_name, 'photographs': len(truth),
-        'synthetic': bool((whole.builder.info.metadata or {}).get('synthetic', False)),
+        'synthetic': whole.synthetic,
         'epochs': config.epochs, 'image_size': list(IMAGE_SIZE),
         'balanced_accuracy': Scores.of(
             dataclasses.replace(predictions, labels=truth)).balanced_accuracy,

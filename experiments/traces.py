@@ -56,9 +56,8 @@ def main(argv: list[str]) -> None:
         reviews = {name: _traced(photos, model, routine, logdir=kept / name.replace(', ', '-'))
                    for name, routine in tqdm.tqdm(routines.items(), 'Tracing', unit=' routines')}
 
-    synthetic = (photos.builder.info.metadata or {}).get('synthetic')
-    title = (f'{photos.builder.info.full_name}{" (synthetic)" if synthetic else ""}, {PRESET}, '
-             f'batches of {BATCH_SIZE}, on the CPU')
+    title = (f'{photos.builder.info.full_name}{" (synthetic)" if photos.synthetic else ""}, '
+             f'{PRESET}, batches of {BATCH_SIZE}, on the CPU')
     results = {'what': title, 'reviews': {
         name: dataclasses.asdict(seen) for name, seen in reviews.items()}}
     page = f'{title}.\n\n{_table(reviews)}\n\n![The mean step](steps.png)\n'

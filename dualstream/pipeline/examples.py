@@ -46,6 +46,11 @@ class Photos:
                 f"{name} is not an image classification set: it needs an 'image' and a class label")
 
     @property
+    def synthetic(self) -> bool:
+        """Whether the set says that a program drew its photographs."""
+        return bool((self.builder.info.metadata or {}).get('synthetic', False))
+
+    @property
     def data_dir(self) -> str:
         """The absolute path of the folder of prepared data sets that holds this one."""
         depth = len(self.builder.info.full_name.split('/'))  # a folder for each of its parts

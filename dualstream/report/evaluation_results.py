@@ -59,7 +59,7 @@ def describe_photographs(
     if same and not trained_on:
         near = int(are_near(hashes, hash_photos(photos, 'train')).sum())
     return {'name': photos.builder.info.full_name, 'split': split,
-            'synthetic': bool((photos.builder.info.metadata or {}).get('synthetic', False)),
+            'synthetic': photos.synthetic,
             'photographs': len(hashes), 'groups': len(np.unique(group_near_duplicates(hashes))),
             'trained_on': trained_on, 'near_training': near}
 

@@ -79,7 +79,7 @@ def _summary(
         'config': workdir.config,
         'dataset': {
             'name': photos.builder.info.full_name,
-            'synthetic': bool((photos.builder.info.metadata or {}).get('synthetic', False)),
+            'synthetic': photos.synthetic,
             'data_dir': photos.data_dir,
             **{purpose: photos.count(purpose) for purpose in photos.splits},
         },

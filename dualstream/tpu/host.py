@@ -96,10 +96,10 @@ def _stored(dataset, data_dir):
     from dualstream.pipeline import prepare
 
     photos = prepare(dataset, data_dir)
-    synthetic = (photos.builder.info.metadata or {}).get('synthetic', False)
     count = min(PHOTOGRAPHS, photos.count('train'))
     return (photos.read('train').take(count).cache(),
-            f'{count} {"synthetic " * synthetic}photographs of {photos.builder.info.full_name}')
+            f'{count} {"synthetic " * photos.synthetic}photographs of '
+            f'{photos.builder.info.full_name}')
 
 
 def _drawn():

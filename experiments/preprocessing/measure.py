@@ -87,7 +87,6 @@ class Bench:
                          for device in tf.config.list_physical_devices()]
 
     def described(self) -> dict:
-        metadata = self._photos.builder.info.metadata or {}
         return {
             'made_by': {
                 'machine': platform.machine(), 'cpu': _cpu(), 'cores': os.cpu_count(),
@@ -96,7 +95,7 @@ class Bench:
             'dataset': {
                 'name': self._photos.builder.info.full_name, 'pictures': self._count,
                 'train': self._photos.count('train'),
-                'synthetic': bool(metadata.get('synthetic', False)),
+                'synthetic': self._photos.synthetic,
                 'bytes': float(np.mean([len(contents) for contents in self._contents]))},
             'repeats': self._plan.repeats,
         }

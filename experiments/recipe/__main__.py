@@ -57,8 +57,7 @@ def main(argv: list[str]) -> None:
             dataset.replace('/', '-'), name.replace(' ', '_'), seed, _EPOCHS.value)
 
         def run():
-            metadata = photos[dataset].builder.info.metadata or {}
-            return {'dataset': dataset, 'synthetic': bool(metadata.get('synthetic', False)),
+            return {'dataset': dataset, 'synthetic': photos[dataset].synthetic,
                     'recipe': name, 'settings': dataclasses.asdict(RECIPES[name]),
                     'seed': seed, 'epochs': _EPOCHS.value, 'image_size': list(cell.BASE.image_size),
                     **cell.run_cell(photos[dataset].builder, RECIPES[name], seed, _EPOCHS.value)}

@@ -59,7 +59,7 @@ def read_frames(photos: Photos) -> Frames:
         pixels.append(_resized_and_cut(tf.cast(frame, tf.float32), width))
     return Frames(np.stack(pixels), whole.labels('all'),
                   group_near_duplicates(hash_photos(whole, 'all')), photos.label_names,
-                  bool((photos.builder.info.metadata or {}).get('synthetic', False)))
+                  photos.synthetic)
 
 
 def _resized_and_cut(frame: tf.Tensor, width: int) -> np.ndarray:

@@ -59,7 +59,7 @@ def main(argv: list[str]) -> None:
     folds, duplicates = grouped_folds(photos, _FOLDS.value)
     facts = {'dataset': photos.builder.info.full_name, 'preset': _PRESET.value, 'epochs': epochs,
              'folds': _FOLDS.value, 'image_size': list(IMAGE_SIZE), 'near_duplicates': duplicates,
-             'synthetic': bool((photos.builder.info.metadata or {}).get('synthetic', False))}
+             'synthetic': photos.synthetic}
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
 

@@ -41,6 +41,10 @@ def test_the_folder_that_holds_the_set_is_known(photos, data_dir):
     assert photos.data_dir == str(data_dir)
 
 
+def test_a_drawn_set_says_that_it_is_synthetic(photos):
+    assert photos.synthetic is True
+
+
 def test_the_labels_are_counted_once(own_copy, no_reading):
     first = prepare('cassava_crop/small', str(own_copy))
     labels = [int(example['label']) for example in first.read('train')]
