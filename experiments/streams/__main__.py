@@ -4,25 +4,26 @@
   python -m experiments.streams --sources=cassava_crop/kaggle2020,DIR --manual_dir=DIR \
       --out=experiments/results/streams
 
-Trains the reference, `nano`, and variants of it: another late stream, other merges, one stream
-alone. Equal multiply-adds: the widths of each variant are scaled until it costs what the reference
-costs, and all are trained for as many epochs. Equal time: the same networks, and networks that one
-would use instead, are trained for as many epochs as fit into the time of the reference's training.
-Steps are timed side by side before the first training. A source is a TFDS set or a folder with one
-folder per class. All networks have the same folds, which keep near-duplicates together, the same
-recipe, and random windows of the whole frame; they are scored in the light of the photographs and
-in nine others. Takes about 2 hours for kaggle2020, 3 folds and all networks on 2 CPU cores,
-estimated from a minute for the reference's training; --quick takes at most 5 minutes. Writes
-results.json, results.md and a plot per source. Finished cells are kept in DIR/cells and not run
-again.
+Trains the reference, one stream of RGB with `nano`'s widths, and networks of two streams: a deep
+HSV stream or a shallow one, merges at several places or at one, and controls. Equal multiply-adds:
+the widths of each network are scaled until it costs what the reference costs, and all are trained
+for as many epochs. Equal time: the same networks, and networks that one would use instead, are
+trained for as many epochs as fit into the time of the reference's training. Steps are timed side by
+side before the first training. A source is a TFDS set or a folder with one folder per class. All
+networks have the same folds, which keep near-duplicates together, the same recipe, and random
+windows of the whole frame; they are scored in the light of the photographs and in nine others.
+--workers cells run at once, each on one core. Takes about 50 minutes for kaggle2020, 3 folds, 24
+epochs and all networks at equal multiply-adds on 2 CPU cores; --quick takes at most 5 minutes.
+Writes results.json, results.md and a plot per source. Finished cells are kept in DIR/cells and not
+run again.
 """
 
-import functools
+import os
 import pathlib
 import shlex
 import sys
+import zlib
 
-import numpy as np
 from absl import flags
 
 from dualstream.runtime import command
@@ -42,6 +43,9 @@ _EQUAL = flags.DEFINE_list(
 _FOLDS = flags.DEFINE_integer('folds', 3, 'Parts of the photographs.', lower_bound=2)
 _EPOCHS = flags.DEFINE_integer(
     'epochs', 40, 'Passes of the reference through the photographs to train on.', lower_bound=1)
+_WORKERS = flags.DEFINE_integer(
+    'workers', os.cpu_count(), 'Cells that run at once, each on one core; 1: one on all cores.',
+    lower_bound=1)
 _QUICK = flags.DEFINE_boolean(
     'quick', False, 'Two networks, one fold, two epochs: no result, but a trial.')
 _OUT = flags.DEFINE_string('out', 'runs/streams', 'The folder for the results.')
@@ -52,46 +56,47 @@ def main(argv: list[str]) -> None:
     with command.hushed():
         import tqdm
 
-        from dualstream.pipeline import prepare
         from experiments.cells import once
-        from experiments.streams import cell, frames, speeds, tables
+        from experiments.streams import cell, speeds, tables
         from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS
+        from experiments.workers import run_in_workers
 
     _check(known=[*VARIANTS, *OTHERS], equal=tables.EQUAL)
     chosen = _NETWORKS.value or [*VARIANTS, *OTHERS]
     names = [name for name in [*VARIANTS, *OTHERS] if name in chosen or name == REFERENCE]
-    folds, epochs = _FOLDS.value, _EPOCHS.value
+    epochs = _EPOCHS.value
     if _QUICK.value:
-        names, epochs = [REFERENCE, 'RGB in one stream'], min(2, epochs)
+        names, epochs = [REFERENCE, 'chroma merged once'], min(2, epochs)
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
 
-    read = functools.cache(lambda source: frames.read_frames(
-        prepare(source, _DATA_DIR.value, _MANUAL_DIR.value)))
-    # Five classes or seven, a step takes as long.
-    steps = once(out / 'cells' / f'steps-of-{len(names)}-networks.json',
-                 lambda: speeds.measure_steps(names, classes=5))
+    def timed():
+        # Five classes or seven, a step takes as long.
+        return next(run_in_workers(speeds.measure_steps, [(names, 5)], _WORKERS.value))
 
-    def run(source, equal, fold, name):
-        its_epochs = epochs if equal == 'multiply-adds' else max(
-            1, round(epochs * steps[REFERENCE] / steps[name]))
-        kept = out / 'cells' / '-'.join(
-            [_short(source), name.replace(' ', '_'), f'fold{fold}of{folds}',
-             f'{its_epochs}epochs.json'])
-        trained = once(kept, lambda: {
-            **cell.run_cell(read(source), name, fold=fold, folds=folds, epochs=its_epochs),
-            **_facts(read(source))})
-        return {'source': _short(source), 'equal': equal, 'fold': fold, 'name': name,
-                'folds': folds, 'epochs': its_epochs, 'step_milliseconds': steps[name], **trained}
-
+    steps = once(out / 'cells' / f'steps-of-{_digest(names)}.json', timed)
     # Fold by fold, so that the cells finished before an interruption can be compared.
-    wanted = [(source, equal, fold, name) for fold in range(1 if _QUICK.value else folds)
-              for source in _SOURCES.value for equal in _EQUAL.value for name in names
-              if equal == 'time' or name in VARIANTS]
-    cells = [run(*each) for each in tqdm.tqdm(wanted, 'Cells', unit=' cells')]
+    wanted = [
+        cell.Cell(source, equal, fold, _FOLDS.value, name, epochs if equal == 'multiply-adds'
+                  else max(1, round(epochs * steps[REFERENCE] / steps[name])), steps[name])
+        for fold in range(1 if _QUICK.value else _FOLDS.value)
+        for source in _SOURCES.value for equal in _EQUAL.value for name in names
+        if equal == 'time' or name in VARIANTS]
+    folders = {'data_dir': _DATA_DIR.value, 'manual_dir': _MANUAL_DIR.value}
+    # Where both equalities want as many epochs, one training serves both.
+    missing = {each.file_name: (each, out / 'cells', folders) for each in wanted
+               if not (out / 'cells' / each.file_name).exists()}
+    for _ in tqdm.tqdm(run_in_workers(cell.finish_cell, missing.values(), _WORKERS.value), 'Cells',
+                       len(missing), unit=' cells'):
+        pass
+    cells = [each.read(out / 'cells') for each in wanted]
     said = shlex.join(['python', '-m', 'experiments.streams', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))
+
+
+def _digest(names: list[str]) -> str:
+    return f'{zlib.crc32(",".join(names).encode()):08x}'
 
 
 def _check(known: list[str], equal: tuple[str, ...]) -> None:
@@ -102,18 +107,6 @@ def _check(known: list[str], equal: tuple[str, ...]) -> None:
         raise UserError('--sources must not be empty')
     if not _EQUAL.value or set(_EQUAL.value) - set(equal):
         raise UserError(f'--equal must be some of {", ".join(equal)}; got {_EQUAL.value}')
-
-
-def _facts(seen) -> dict:
-    return {'pictures': len(seen.labels), 'classes': len(seen.label_names),
-            'near_duplicates': seen.near_duplicates, 'synthetic': seen.synthetic,
-            'most_frequent': int(np.bincount(seen.labels).max()) / len(seen.labels)}
-
-
-def _short(source: str) -> str:
-    """The name of a source in tables and files: a folder's own, or the set's."""
-    folder = pathlib.Path(source)
-    return folder.name if folder.is_dir() else source.replace('/', '-')
 
 
 if __name__ == '__main__':

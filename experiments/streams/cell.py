@@ -1,5 +1,9 @@
 """Runs one cell of the table: one network, one fold."""
 
+import dataclasses
+import functools
+import json
+import pathlib
 import time
 
 import keras
@@ -9,12 +13,75 @@ from dualstream.evaluation.lights import changed_light
 from dualstream.evaluation.predictions import Predictions
 from dualstream.evaluation.scores import Scores
 from dualstream.network import multiply_adds
+from dualstream.pipeline import prepare
 from dualstream.training import recipe
+from experiments.cells import once
+from experiments.streams import frames as photographs
 from experiments.streams.frames import IMAGE_SIZE, Frames, training_batches, views
 from experiments.streams.variants import build
 
 BATCH_SIZE = 16
-LEARNING_RATE = 2e-3
+LEARNING_RATE = 5e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """What is to be run: one network on one fold of one source.
+
+    Attributes:
+      source: a TFDS set, or a folder with one folder per class.
+      equal: what is equal between the networks, 'multiply-adds' or 'time'.
+      fold: the part that is held out.
+      folds: how many parts there are.
+      name: of the network.
+      epochs: passes through the photographs to train on.
+      step_milliseconds: of the network, as measured beside the others.
+    """
+
+    source: str
+    equal: str
+    fold: int
+    folds: int
+    name: str
+    epochs: int
+    step_milliseconds: float
+
+    @property
+    def file_name(self) -> str:
+        return (f'{_short(self.source)}-{self.name.replace(" ", "_")}-fold{self.fold}of'
+                f'{self.folds}-{self.epochs}epochs.json')
+
+    def read(self, folder: pathlib.Path) -> dict:
+        """Reads what the finished cell says, as one row of results.json."""
+        finished = json.loads((folder / self.file_name).read_text())
+        return {**dataclasses.asdict(self), 'source': _short(self.source), **finished}
+
+
+def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
+    """Runs a cell and keeps its result.
+
+    Args:
+      cell: what is to be run.
+      folder: for the results of cells.
+      folders: data_dir and manual_dir, as `prepare` takes them.
+    """
+    frames = _read_frames(cell.source, **folders)
+    once(folder / cell.file_name, lambda: {
+        **run_cell(frames, cell.name, fold=cell.fold, folds=cell.folds, epochs=cell.epochs),
+        'pictures': len(frames.labels), 'classes': len(frames.label_names),
+        'near_duplicates': frames.near_duplicates, 'synthetic': frames.synthetic,
+        'most_frequent': int(np.bincount(frames.labels).max()) / len(frames.labels)})
+
+
+@functools.cache
+def _read_frames(source: str, data_dir: str | None, manual_dir: str | None) -> Frames:
+    return photographs.read_frames(prepare(source, data_dir, manual_dir))
+
+
+def _short(source: str) -> str:
+    """The name of a source in tables and files: a folder's own, or the set's."""
+    folder = pathlib.Path(source)
+    return folder.name if folder.is_dir() else source.replace('/', '-')
 
 
 def run_cell(frames: Frames, name: str, *, fold: int, folds: int, epochs: int) -> dict:

@@ -1,5 +1,6 @@
 """The networks that are compared, each scaled until it costs as much as the reference."""
 
+import bisect
 import dataclasses
 import functools
 
@@ -7,39 +8,53 @@ import keras
 import numpy as np
 
 from dualstream.network import PRESETS, DualStreamConfig, dual_stream, multiply_adds
+from experiments.streams.front_ends import drop_color, normalize_contrast
 
 PRESET = 'nano'
 
-REFERENCE = 'two streams'
+REFERENCE = 'RGB in one stream'
 
-_LATE = {'shortcut': 'projection', 'slow': 'chroma', 'shrink': 4, 'depth_ratio': 1}
-_GRAY = {'shortcut': 'projection', 'slow': 'none'}
+_DEEP_HSV = {'shortcut': 'identity', 'slow': 'hsv', 'shrink': 2, 'depth_ratio': 2,
+             'hsv_areas': 4}
+_SHALLOW = {'shortcut': 'projection', 'slow': 'chroma', 'shrink': 4, 'depth_ratio': 1}
+_THREE_MERGES = {**_SHALLOW, 'hsv_areas': 4}
+_ONE_MERGE = {**_SHALLOW, 'hsv_areas': 1}
+_ONE_STREAM = {'shortcut': 'projection', 'slow': 'none'}
 
 VARIANTS = {
-    REFERENCE: {},
-    'with projections': {'shortcut': 'projection'},
-    'shallow HSV': {'shortcut': 'projection', 'depth_ratio': 1},
-    'shallow HSV at quarter size': {**_LATE, 'slow': 'hsv'},
-    'shallow chroma at full size': {**_LATE, 'shrink': 1},
-    'shallow chroma at half size': {**_LATE, 'shrink': 2},
-    'shallow chroma': _LATE,
-    'shallow chroma later': {**_LATE, 'delay': 2},
-    'shallow chroma without delay': {**_LATE, 'delay': 0, 'shrink': 2},
-    'thin shallow chroma': {**_LATE, 'channel_ratio': 0.25},
-    'shallow chroma without skips': {**_LATE, 'skips': False},
-    'shallow chroma added': {**_LATE, 'merge': 'add'},
-    'shallow chroma with both laterals': {**_LATE, 'lateral': 'both'},
-    'shallow chroma without laterals': {**_LATE, 'lateral': 'none'},
-    'shallow chroma merged once': {**_LATE, 'hsv_areas': 1},
-    'shallow a and b beside lightness': {**_LATE, 'slow': 'ab', 'fast': 'lightness'},
-    'RGB in one stream': {**_GRAY, 'fast': 'rgb'},
-    'RGB in both streams': {**_LATE, 'slow': 'rgb', 'fast': 'rgb'},
-    'gray only': _GRAY,
+    REFERENCE: {**_ONE_STREAM, 'fast': 'rgb'},
+    'gray only': _ONE_STREAM,
+    'deep HSV': _DEEP_HSV,
+    'deep HSV with projections': {**_DEEP_HSV, 'shortcut': 'projection'},
+    'shallow HSV': {**_THREE_MERGES, 'slow': 'hsv', 'shrink': 2},
+    'chroma merged three times': _THREE_MERGES,
+    'chroma merged both ways': {**_THREE_MERGES, 'lateral': 'both'},
+    'chroma merged at the end': {**_THREE_MERGES, 'lateral': 'none'},
+    'chroma merged once': _ONE_MERGE,
+    'chroma at full size': {**_ONE_MERGE, 'shrink': 1},
+    'chroma at half size': {**_ONE_MERGE, 'shrink': 2},
+    'chroma later': {**_ONE_MERGE, 'delay': 2},
+    'chroma without delay': {**_ONE_MERGE, 'delay': 0, 'shrink': 2},
+    'chroma without skips': {**_ONE_MERGE, 'skips': False},
+    'chroma added': {**_ONE_MERGE, 'merge': 'add'},
+    'HSV merged once': {**_ONE_MERGE, 'slow': 'hsv'},
+    'a and b beside lightness': {**_ONE_MERGE, 'slow': 'ab', 'fast': 'lightness'},
+    'chroma dropped at times': _ONE_MERGE,
+    'chroma beside contrast': _ONE_MERGE,
+    'RGB contrast in one stream': {**_ONE_STREAM, 'fast': 'rgb'},
+    'RGB in both streams': {**_ONE_MERGE, 'slow': 'rgb', 'fast': 'rgb'},
 }
 """Fields of `DualStreamConfig`, in place of the preset's."""
 
+CHANGES = {
+    'chroma dropped at times': drop_color,
+    'chroma beside contrast': normalize_contrast,
+    'RGB contrast in one stream': normalize_contrast,
+}
+"""What is changed in the network that the fields describe."""
+
 OTHERS = {
-    'ResNet-18-like': {**_GRAY, 'fast': 'rgb', 'widths': (64, 128, 256, 512), 'depth': 2},
+    'ResNet-18-like': {**_ONE_STREAM, 'fast': 'rgb', 'widths': (64, 128, 256, 512), 'depth': 2},
     'MobileNetV3Small': keras.applications.MobileNetV3Small,
     'EfficientNetB0': keras.applications.EfficientNetB0,
 }
@@ -58,7 +73,8 @@ def build(name: str, image_size: tuple[int, int], classes: int, *, seed: int) ->
     """
     keras.utils.set_random_seed(seed)
     if name in VARIANTS:
-        return dual_stream(dataclasses.replace(matched(name, image_size, classes), seed=seed))
+        network = dual_stream(dataclasses.replace(matched(name, image_size, classes), seed=seed))
+        return CHANGES[name](network) if name in CHANGES else network
     other = OTHERS[name]
     if isinstance(other, dict):
         return dual_stream(DualStreamConfig(
@@ -77,17 +93,24 @@ def matched(name: str, image_size: tuple[int, int], classes: int) -> DualStreamC
       image_size: (height, width) in pixels.
       classes: of the network.
     """
-    reference = dataclasses.replace(PRESETS[PRESET], image_size=image_size, classes=classes)
-    variant = dataclasses.replace(reference, **VARIANTS[name])
-    if variant == reference:
+    def variant(name):
+        return dataclasses.replace(
+            PRESETS[PRESET], image_size=image_size, classes=classes, **VARIANTS[name])
+
+    reference, own = variant(REFERENCE), variant(name)
+    if own == reference:
         return reference
     wanted = multiply_adds(dual_stream(reference))
 
     def scaled(factor):
         # In steps of 4 channels, finer than the presets' 16, so that the costs come close.
         widths = tuple(max(4, 4 * round(factor * width / 4)) for width in reference.widths)
-        return dataclasses.replace(variant, widths=widths)
+        return dataclasses.replace(own, widths=widths)
 
-    candidates = {scaled(factor) for factor in np.geomspace(0.4, 2.4, 40)}
-    return min(candidates, key=lambda config: abs(
-        np.log(multiply_adds(dual_stream(config)) / wanted)))
+    def cost(factor):
+        return multiply_adds(dual_stream(scaled(factor)))
+
+    factors = np.geomspace(0.4, 2.4, 40)
+    above = bisect.bisect_left(factors, wanted, lo=1, hi=len(factors) - 1, key=cost)
+    return scaled(min(factors[above - 1:above + 1],
+                      key=lambda factor: abs(np.log(cost(factor) / wanted))))

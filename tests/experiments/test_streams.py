@@ -3,13 +3,15 @@
 import json
 import types
 
+import keras
 import matplotlib.image
 import numpy as np
 import pytest
 
-from dualstream.network import dual_stream, multiply_adds
+from dualstream.network import DualStreamConfig, dual_stream, multiply_adds
 from experiments.streams import cell, frames, speeds, tables, variants
 from experiments.streams.frames import IMAGE_SIZE
+from experiments.streams.front_ends import LocalContrast, drop_color, normalize_contrast
 from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS, matched
 
 
@@ -140,10 +142,11 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
     monkeypatch.setattr(speeds, 'measure_steps', lambda names, classes: {
         name: 20.0 if name in OTHERS else 10.0 for name in names})
     monkeypatch.setattr(frames, 'read_frames', lambda _: some_frames())
-    monkeypatch.setattr('dualstream.pipeline.prepare', lambda *_: None)
+    monkeypatch.setattr(cell, 'prepare', lambda *_: None)
     for name, value in {'_SOURCES': ['some/set'], '_DATA_DIR': None, '_MANUAL_DIR': None,
                         '_NETWORKS': [], '_EQUAL': ['multiply-adds', 'time'], '_FOLDS': 2,
-                        '_EPOCHS': 4, '_QUICK': False, '_OUT': str(tmp_path)}.items():
+                        '_EPOCHS': 4, '_WORKERS': 1, '_QUICK': False,
+                        '_OUT': str(tmp_path)}.items():
         monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
     with pytest.raises(KeyboardInterrupt):
         command.main(['streams'])
@@ -152,3 +155,24 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
     assert len(ran) == 1 + len(set(ran)) == 1 + 2 * (len(VARIANTS) + len(OTHERS))
     assert {epochs for name, _, epochs in ran if name in OTHERS} == {2}
     assert {epochs for name, _, epochs in ran if name in VARIANTS} == {4}
+
+
+def test_what_the_configuration_does_not_know_is_changed_and_nothing_else():
+    plain = dual_stream(DualStreamConfig(image_size=(64, 64)))
+    dropped, contrast = drop_color(plain), normalize_contrast(plain)
+    images = np.random.default_rng(0).random((8, 64, 64, 3), np.float32)
+    assert np.array_equal(plain(images), dropped(images))
+    stem = keras.Model(dropped.input, dropped.get_layer('v1_parvo_stem').output)
+    blank = (np.asarray(stem(images, training=True)) == 0).all(axis=(1, 2, 3))
+    assert 0 < blank.sum() < len(images)
+    assert not np.allclose(plain(images), contrast(images))
+    for one, other in zip(plain.weights, contrast.weights, strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_contrast_does_not_see_the_strength_of_the_light():
+    images = np.random.default_rng(0).random((1, 32, 32, 1), np.float32)
+    seen, in_dim_light = (np.asarray(LocalContrast()(share * images)) for share in (1, 0.5))
+    assert abs(seen).max() > 1 and np.allclose(seen.mean(), 0, atol=0.05)
+    assert abs(seen - in_dim_light).max() < 0.25 * abs(seen).max()
+    assert np.allclose(LocalContrast()(np.full((1, 32, 32, 1), 0.3, np.float32)), 0, atol=1e-4)
