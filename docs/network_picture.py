@@ -12,11 +12,15 @@ GRAY, COLOR = '0.35', 'seagreen'
 
 
 def draw_network(preset: str) -> matplotlib.figure.Figure:
-    """Draws gray above and HSV below, a column for each size of map; arrows between are merges."""
+    """Draws gray above and HSV below, a column for each size of map; arrows between are merges.
+
+    Args:
+      preset: one whose HSV stream ends in a merge.
+    """
     model = network.build(preset)
     maps = network.features(model).output
     delay = network.PRESETS[preset].delay
-    figure = matplotlib.figure.Figure(figsize=(11, 4.2), layout='constrained')
+    figure = matplotlib.figure.Figure(figsize=(11, 3.6), layout='constrained')
     axes = figure.subplots()
 
     def box(x, y, text, tensor, color):
@@ -26,34 +30,35 @@ def draw_network(preset: str) -> matplotlib.figure.Figure:
 
     def arrow(start, end, color, style='-', bend=0.0):
         axes.annotate('', end, start, arrowprops={
-            'arrowstyle': '->', 'color': color, 'linestyle': style, 'shrinkA': 30, 'shrinkB': 26,
+            'arrowstyle': '->', 'color': color, 'linestyle': style, 'shrinkA': 38, 'shrinkB': 40,
             'connectionstyle': f'arc3,rad={bend}'})
 
     columns = [(2 * number, 1) for number in range(1, 5)]
-    late = [(2 * (number + delay), 0) for number in range(1, 4)] + [(9.6, 0)]
-    read_out = (11.4, 0.5)
+    areas = [area for area in HSV_AREAS if area in maps['hsv']]
+    late = [(2 * (number + delay), 0) for number in range(1, 1 + len(areas))]
+    read_out = (10, 1)
     lgn = {'gray': (0, 1), 'hsv': (0, 0), 'stem': (2, 0)}
     box(*lgn['gray'], 'luminance', model.get_layer('lgn_magno').output, GRAY)
-    box(*lgn['hsv'], 'hue, saturation,\nvalue', model.get_layer('lgn_parvo').output, COLOR)
+    box(*lgn['hsv'], 'hue and chroma', model.get_layer('lgn_parvo').output, COLOR)
     box(*lgn['stem'], 'stem', maps['hsv']['v1_parvo_stem'], COLOR)
     for place, area in zip(columns, GRAY_AREAS):
-        box(*place, area, maps['gray'][area], GRAY)
-    for place, area in zip(late, HSV_AREAS):
+        color = GRAY if place[0] <= columns[delay][0] else 'indigo'
+        box(*place, area, maps['gray'][area], color)
+    for place, area in zip(late, areas):
         box(*place, area, maps['hsv'][area], COLOR)
     box(*read_out, 'pfc', maps['merged']['pfc'], 'indigo')
 
     for start, end in zip([lgn['gray'], *columns], [*columns, read_out]):
         arrow(start, end, GRAY)
-    for start, end in zip([lgn['hsv'], lgn['stem'], *late], [lgn['stem'], *late, read_out]):
+    for start, end in zip([lgn['hsv'], lgn['stem']], [lgn['stem'], *late]):
         arrow(start, end, COLOR)
-    for start, end in zip(late[:3], columns[delay:]):
+    for start, end in zip(late, columns[delay:]):
         arrow(start, end, COLOR)  # a merge
-    for end in [*columns[delay:], read_out]:
-        arrow(lgn['stem'], end, COLOR, ':', bend=0.12 if end != read_out else 0.3)
-    axes.text(5.5, -0.5, 'dotted: skip connections, past the slow stages to every merge',
-              ha='center', color=COLOR, fontsize=9)
+        arrow(lgn['stem'], end, COLOR, ':', bend=0.12)
+    axes.text(6, 0.35, 'dotted: a skip connection, past the slow stage to the merge',
+              ha='left', color=COLOR, fontsize=9)
     axes.set_title(f'dual_stream_{preset}: the HSV stream comes {delay} stage later')
-    axes.set(xlim=(-1, 12.3), ylim=(-0.7, 1.4))
+    axes.set(xlim=(-1, 10.9), ylim=(-0.3, 1.3))
     axes.axis('off')
     return figure
 

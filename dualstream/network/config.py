@@ -28,31 +28,31 @@ class DualStreamConfig:
         work at 1/4, 1/8, 1/16 and 1/32 of the image's size. Multiples of 16 fill a CPU's vectors.
       depth: blocks, of two convolutions, in each gray area after V1. One: the gray stream is
         shallow, which makes it fast.
-      depth_ratio: how many times as many blocks an area of the HSV stream has (alpha). With 2, each
-        of its areas sees as far as the gray one that it meets, in twice as many convolutions.
+      depth_ratio: how many times as many blocks an area of the HSV stream has (alpha). One: colour
+        needs few convolutions (Gueguen et al., 2018).
       shortcut: what an area adds where its first convolution changes the shape: nothing with
         `'identity'`, the averaged and projected input with `'projection'`; see `blocks.block`.
-      hsv_kernels: sides of the convolutions of a block in the HSV stream, 1 or 2 of them. A 3x3 one
-        that looks around, and a 1x1 one that mixes colours pixel by pixel.
-      hsv_areas: how many areas the HSV stream has, 1 to 4; with 1 it ends in its first merge, and
-        both colours and grays go on in one stream.
+      hsv_areas: how many areas the HSV stream has, 1 to 4. One: it ends in its first merge, and
+        grays and colours go on together, which costs least.
       channel_ratio: an HSV area's channels as a share of those of the gray area of the same number
         (beta), in (0, 1]. It is a lower bound: channels are rounded up to a multiple of 16, but
         to no more than the gray area has. So one half builds 1/2 at widths that are multiples of
-        32, 2/3 at 48 and 1 at 16; see `hsv_widths`. One half: the deeper stream then costs less
-        than the leading one.
-      delay: in stages, 0 to 3: the HSV stream's stage k meets the gray stream's stage k + delay,
-        and sees the image at 1/2^delay of its size, so that they meet at one size. One: photographs
-        mostly hold colour at half resolution (JPEG's 4:2:0), and the eye resolves it at about a
-        third (Mullen, 1985); it also quarters the stream's cost.
+        32, 2/3 at 48 and 1 at 16; see `hsv_widths`. One half: colour needs few channels (Gueguen
+        et al., 2018).
+      delay: in stages, 0 to 3: the HSV stream's stage k meets the gray stream's stage k + delay.
+        One: colour comes late, as in the cortex (Chen et al., 2007), and coarse: photographs mostly
+        hold it at half resolution (JPEG's 4:2:0), and the eye resolves it at about a third (Mullen,
+        1985).
       shrink: the HSV stream sees the image at 1/shrink of its size: 1, 2, 4 and so on, at most
-        2^(delay + 1). None: 2^delay.
+        2^(delay + 1). None: that most, so that the stream's stem need not shrink the image itself.
       fast: what the leading stream sees, one of FEEDS: `'luminance'`, as the magnocellular pathway
         does; the others are for comparisons.
-      slow: what the late stream sees, one of FEEDS: `'hsv'`; `'ab'` together with `'lightness'` are
-        the two streams of Schuler et al. (2022); `'none'` leaves the stream out.
-      hue: how hue enters, `'circular'` or `'raw'`; see `HueSaturationValue`. Circular: a reddish
-        leaf lies on both sides of raw hue's seam.
+      slow: what the late stream sees, one of FEEDS: `'chroma'`, HSV's hue and chroma as a point of
+        the plane: value is what the leading stream sees already, and noise stays small in pale and
+        dark pixels. `'hsv'` has value, too; `'ab'` together with `'lightness'` are the two streams
+        of Schuler et al. (2022); `'none'` leaves the stream out.
+      hue: how hue enters `'hsv'`, `'circular'` or `'raw'`; see `HueSaturationValue`. Circular: a
+        reddish leaf lies on both sides of raw hue's seam.
       lateral: which stream is merged into which. `'hsv_to_gray'`: colour into the leading stream.
         `'gray_to_hsv'`: the fast stream frames the slow one (Chen et al., 2007). `'both'`, or
         `'none'`: the streams meet in the read-out only. To gray only: the streams can then be
@@ -80,15 +80,14 @@ class DualStreamConfig:
     classes: int = 5
     widths: tuple[int, int, int, int] = (16, 32, 32, 48)
     depth: int = 1
-    depth_ratio: int = 2
-    shortcut: str = 'identity'
-    hsv_kernels: tuple[int, ...] = (3, 1)
-    hsv_areas: int = 4
+    depth_ratio: int = 1
+    shortcut: str = 'projection'
+    hsv_areas: int = 1
     channel_ratio: float = 0.5
     delay: int = 1
     shrink: int | None = None
     fast: str = 'luminance'
-    slow: str = 'hsv'
+    slow: str = 'chroma'
     hue: str = 'circular'
     lateral: str = 'hsv_to_gray'
     merge: str = 'concat'
@@ -99,14 +98,12 @@ class DualStreamConfig:
 
     def __post_init__(self):
         _keep(self, 'image_size', f'(height, width) of at least {SMALLEST_IMAGE} pixels each',
-              _whole_numbers(self.image_size, (2,), SMALLEST_IMAGE))
+              _whole_numbers(self.image_size, 2, SMALLEST_IMAGE))
         _keep(self, 'classes', 'a whole number of at least 1', _whole(self.classes, 1))
-        _keep(self, 'widths', 'four positive whole numbers', _whole_numbers(self.widths, (4,), 1))
+        _keep(self, 'widths', 'four positive whole numbers', _whole_numbers(self.widths, 4, 1))
         _keep(self, 'depth', 'a whole number of at least 1', _whole(self.depth, 1))
         _keep(self, 'depth_ratio', 'a whole number of at least 1', _whole(self.depth_ratio, 1))
         _keep(self, 'shortcut', f'one of {SHORTCUTS}', _one_of(self.shortcut, SHORTCUTS))
-        _keep(self, 'hsv_kernels', '1 or 2 positive whole numbers',
-              _whole_numbers(self.hsv_kernels, (1, 2), 1))
         _keep(self, 'hsv_areas', 'a whole number from 1 to 4', _whole(self.hsv_areas, 1, 4))
         _keep(self, 'channel_ratio', 'a number in (0, 1]',
               _real(self.channel_ratio, lambda ratio: 0 < ratio <= 1))
@@ -118,10 +115,10 @@ class DualStreamConfig:
         _keep(self, 'slow', f"one of {FEEDS} or 'none'", _one_of(self.slow, (*FEEDS, 'none')))
         _keep(self, 'hue', f'one of {HUES}', _one_of(self.hue, HUES))
         _keep(self, 'lateral', f'one of {LATERALS}', _one_of(self.lateral, LATERALS))
-        if self.ends_early and self.lateral not in ('hsv_to_gray', 'both'):
-            raise ValueError(f'lateral must be hsv_to_gray or both where hsv_areas is '
-                             f'{self.hsv_areas}, got {self.lateral!r}: the HSV stream would not '
-                             'count')
+        if self.ends_early:
+            laterals = ('hsv_to_gray', 'both') if len(self.hsv_widths) > 1 else ('hsv_to_gray',)
+            _keep(self, 'lateral', f'{" or ".join(laterals)} where the HSV stream ends in a merge '
+                  '(with hsv_areas=4 it ends in the read-out)', _one_of(self.lateral, laterals))
         _keep(self, 'merge', f'one of {MERGES}', _one_of(self.merge, MERGES))
         _keep(self, 'skips', 'True or False', _one_of(self.skips, (True, False)))
         _keep(self, 'dropout', 'a number in [0, 1)',
@@ -162,8 +159,8 @@ def _whole(number, least: int, most: float = math.inf) -> int | None:
     return operator.index(number) if least <= number <= most else None
 
 
-def _whole_numbers(values, many: tuple[int, ...], least: int) -> tuple[int, ...] | None:
-    if not isinstance(values, (tuple, list)) or len(values) not in many:
+def _whole_numbers(values, many: int, least: int) -> tuple[int, ...] | None:
+    if not isinstance(values, (tuple, list)) or len(values) != many:
         return None
     whole = tuple(_whole(value, least) for value in values)
     return None if None in whole else whole

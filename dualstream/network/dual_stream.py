@@ -1,31 +1,31 @@
 """The network of two streams, one of them slower, after the primate visual pathways.
 
-    image --+-- luminance ---- V1 --------> V2 thick --> MT --------> STS ---------+
-            |                                  ^          ^            ^           v
-            |                                  |          |            |          PFC --> class
-            |                                  |          |            |           ^
-            +-- HSV, smaller -- stem -- V1 ----+-> V2 thin + --> V4 ---+--> IT ----+
-                                  |            ^          ^            ^           ^
-                                  +------------+----------+------------+-----------+  skips
+    image --+-- luminance --- V1 ------------> V2 thick --> MT --> STS --> PFC --> class
+            |                                     ^
+            +-- chroma, coarse -- stem --> V1 ----+
+                                   |              ^
+                                   +--------------+  skip
 
-The gray stream, after the magnocellular pathway, does not see colour, is shallow, and leads: its
-first convolution already steps 4 pixels. The HSV stream, after the parvocellular pathway, has more
-convolutions and fewer channels, and comes `delay` stages later: its stage k merges into the gray
-stream's stage k + delay. At a merge both streams see equally far (with a delay of 1, 31 and 30
-pixels at the first one). Skip connections carry the HSV stream's stem past its slow stages to each
-merge.
+The gray stream, after the magnocellular pathway, does not see colour, and leads: its first
+convolution already steps 4 pixels. The HSV stream, after the parvocellular pathway, sees the hue
+and chroma of HSV, coarsely, and comes `delay` stages later: its stage k merges into the gray
+stream's stage k + delay. A skip connection carries its stem past its slow stage to the merge. By
+default it ends there, and grays and colours go on together; with more `hsv_areas` it goes on beside
+the gray stream, as V2's thin stripes, V4 and IT, and merges again at each stage.
 
 Chen et al. (2007) found in macaques that responses blind to wavelength come before responses to it
 in V1, V4 and IT, by a lag that grows from area to area, and dorsal areas before the ventral ones of
-the same level, MT before V4 and STS before IT: hence the pairs here, and the growing difference in
-depth. Nowak et al. (1995) found magnocellular layers of V1 about 20 ms ahead of parvocellular ones,
-and V2 no later than V1 in part: hence the skips. The names are a reading aid; nothing here moves,
-spikes or feeds back.
+the same level, MT before V4 and STS before IT: hence the order here. Nowak et al. (1995) found
+magnocellular layers of V1 about 20 ms ahead of parvocellular ones, and V2 no later than V1 in part:
+hence the skips. Gueguen et al. (2018) found that a network needs few and coarse convolutions for
+chroma beside many for luminance: hence the shallow stream. The names are a reading aid; nothing
+here moves, spikes or feeds back.
 
 Chen, Lakatos, Shah, Mehta, Givre, Javitt, Schroeder (2007), Cerebral Cortex 17:1561-1569.
 Nowak, Munk, Girard, Bullier (1995), Visual Neuroscience 12:371-384.
 Mullen (1985), Journal of Physiology 359:381-400.
 Feichtenhofer, Fan, Malik, He (2019), SlowFast networks: two pathways, their ratios, laterals.
+Gueguen, Sergeev, Kadlec, Liu, Yosinski (2018), Faster neural networks straight from JPEG.
 Schuler, Romani, Abdel-Nasser, Rashwan, Puig (2022), MENDEL 28(1): streams of L and of a and b.
 """
 
@@ -41,9 +41,10 @@ GRAY_AREAS = ('v1_magno', 'v2_thick', 'mt', 'sts')
 HSV_AREAS = ('v1_parvo', 'v2_thin', 'v4', 'it')
 READ_OUT = 'pfc'
 
-# With HSV's default kernels both see equally far at a merge of delay 1: two 3x3 convolutions a
-# block against one, in blocks of which HSV has twice as many.
+# Sides of a block's convolutions: grays are looked at from further around; of colours, the second
+# convolution only mixes those of one place.
 _GRAY_KERNELS = (3, 3)
+_HSV_KERNELS = (3, 1)
 
 
 def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Model:
@@ -90,7 +91,7 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
 
 def _two_streams(image, gray, config: DualStreamConfig):
     """Adds both streams, their merges and the read-out."""
-    shrink = config.shrink or 2 ** config.delay
+    shrink = config.shrink or 2 ** (config.delay + 1)
     hsv = feed(_shrunk(image, shrink), config.slow, hue=config.hue, name='lgn_parvo')
     hsv_stem = convolve(
         hsv, config.hsv_widths[0], 3, stride=2 ** (config.delay + 1) // shrink,
@@ -129,7 +130,7 @@ def features(model: keras.Model) -> keras.Model:
       >>> from dualstream.network import features
       >>> maps = features(build('nano', (64, 64)))(np.zeros([1, 64, 64, 3], np.float32))
       >>> list(maps['merged'])
-      ['v2_thick_merged', 'mt_merged', 'sts_merged', 'pfc']
+      ['v2_thick_merged', 'pfc']
       >>> tuple(maps['gray']['mt'].shape)
       (1, 4, 4, 32)
     """
@@ -153,7 +154,7 @@ def _gray_stage(x, number: int, config: DualStreamConfig):
 
 
 def _hsv_stage(x, number: int, stride: int, config: DualStreamConfig):
-    return stage(x, config.hsv_widths[number - 1], config.hsv_kernels,
+    return stage(x, config.hsv_widths[number - 1], _HSV_KERNELS,
                  blocks=config.depth_ratio * config.depth, stride=stride,
                  shortcut=config.shortcut, name=HSV_AREAS[number - 1], seed=config.seed)
 

@@ -14,7 +14,7 @@ from dualstream.pipeline import Photos, make_evaluation_batches
 from dualstream.report.plots import plot_confusion, plot_curves, plot_images
 from dualstream.runtime.devices import Place
 from dualstream.training.config import TrainConfig
-from dualstream.training.looking import routine_of
+from dualstream.training.looking import routine_of, view_names
 from dualstream.training.run import Trained
 from dualstream.training.workdir import Workdir
 
@@ -71,10 +71,12 @@ def _summary(
         'shares': trained.shares.tolist(),
         'refusal': dataclasses.asdict(trained.refusal),
         'label_names': photos.label_names,
+        'views': list(view_names(config)),
         # The first epoch compiles; its speed says nothing where there are others.
         'images_per_second': statistics.median(
             row['images_per_second'] for row in trained.rows[1:] or trained.rows),
         'training_seconds': trained.seconds,
+        'epochs': len(trained.rows),
         'parameters': trained.model.count_params(),
         'config': workdir.config,
         'dataset': {
@@ -134,7 +136,8 @@ def _page(summary: dict, others: list[dict]) -> str:
         '',
         f'Balanced accuracy **{summary["balanced_accuracy"]:.1%}**, accuracy '
         f'{summary["accuracy"]:.1%}, on the {dataset["test"]:,} {kind} of the test split; trained '
-        f'on {dataset["train"]:,}, validated on {dataset["validation"]:,}.',
+        f'on {dataset["train"]:,} for {summary["epochs"]:,} epochs, validated on '
+        f'{dataset["validation"]:,}.',
         '',
         f'{summary["images_per_second"]:.0f} images/s in training; '
         f'{summary["training_seconds"]:.0f} s with scoring, on {made_by["device"]} '
@@ -187,13 +190,13 @@ def _priors(summary: dict) -> list[str]:
 
 
 def _views(summary: dict) -> list[str]:
-    """The gain from averaging over views, where the recipe asks for it."""
-    views = ', '.join(map(str, summary['config']['recipe']['views']))
+    """The gain from averaging over views, where there are several."""
+    views = ', '.join(map(str, summary['views']))
     alone = summary['one_view_balanced_accuracy']
     gain = 100 * (summary['balanced_accuracy'] - alone)
     return [f'Probabilities are the mean of those of several views of each photograph ({views}); '
             f"of the routine's own window alone, balanced accuracy is {alone:.1%}: {gain:+.1f} "
-            'points.', ''] if views else []
+            'points.', ''] if len(summary['views']) > 1 else []
 
 
 def _routine_name(config: dict) -> str:

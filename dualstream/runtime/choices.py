@@ -9,6 +9,9 @@ CROPS = ('none', 'loop', 'array', 'random')
 FRAME = 'frame'
 """The zoom of the largest window of the image's proportions that fits into the frame."""
 
+WINDOW = 'window'
+"""The view of the window that the network is used on."""
+
 WHOLE = 'whole'
 """The view of the whole frame, resized to the image's size without keeping its proportions."""
 

@@ -15,6 +15,7 @@ from dualstream.runtime.choices import (
     SMALLEST_IMAGE,
     TRACE_LEVELS,
     WHOLE,
+    WINDOW,
 )
 from dualstream.runtime.configflags import IMAGE_SIZE, STEPS, ZOOM, field
 
@@ -41,9 +42,9 @@ def _is_range(values) -> bool:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Parts of a training that no measurement has shown to help so far; all are off.
+    """Parts of a training that nobody need choose; they are no flags.
 
-    They are no flags. `experiments/recipe` compares them, one at a time.
+    `experiments/recipe` compares them, one at a time. Those that are off did not help there.
 
     Attributes:
       class_weights: whether all classes count equally in the loss, instead of all examples; the
@@ -52,12 +53,16 @@ class Recipe:
       color_jitter: how far brightness, contrast and saturation are moved, in [0, 1]; hue turns a
         tenth as far.
       mixup: alpha of the Beta distribution by which images of a batch are mixed; 0 mixes nothing.
+        In a training as long as the default one, it keeps the network from learning a few hundred
+        photographs by heart.
       ema: the momentum of the weights' moving average, which is then scored and saved, in [0, 1).
       early_stopping: epochs without a better balanced accuracy in validation after which the
         training ends, and the best weights are kept; 0 trains to the end and keeps the last.
       views: how each example of the test split is looked at; the probabilities of all views are
         averaged. Each is the zoom of a leafiest window, a number or 'frame', or it is 'whole', the
-        whole frame. Where there are none, the window of the configuration's own zoom is the one.
+        whole frame, or 'window', the window that the network is used on, which is the only view
+        where there are none. None: 'window', 'frame' and 'whole' where the configuration has a
+        range of zooms, else no others.
 
     Raises:
       ValueError: a field is out of its range.
@@ -66,10 +71,10 @@ class Recipe:
     class_weights: bool = False
     label_smoothing: float = 0.0
     color_jitter: float = 0.0
-    mixup: float = 0.0
+    mixup: float = 0.2
     ema: float = 0.0
     early_stopping: int = 0
-    views: tuple[float | str, ...] = ()
+    views: tuple[float | str, ...] | None = None
 
     def __post_init__(self):
         _require('label_smoothing', self.label_smoothing, 'in [0, 1)',
@@ -79,9 +84,9 @@ class Recipe:
         _require('ema', self.ema, 'in [0, 1)', 0 <= self.ema < 1)
         _require('early_stopping', self.early_stopping, 'at least 0', self.early_stopping >= 0)
         object.__setattr__(self, 'views', _tuples(self.views))  # JSON knows lists only
-        _require('views', self.views, f'of zooms, {FRAME} and {WHOLE}',
-                 isinstance(self.views, tuple)
-                 and all(each == WHOLE or _is_zoom(each) for each in self.views))
+        _require('views', self.views, f'of zooms, {FRAME}, {WHOLE} and {WINDOW}',
+                 self.views is None or isinstance(self.views, tuple)
+                 and all(each in (WHOLE, WINDOW) or _is_zoom(each) for each in self.views))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -101,7 +106,7 @@ class TrainConfig:
     'random'
     >>> TrainConfig(epochs=0)
     Traceback (most recent call last):
-    ValueError: epochs must be a whole number of at least 1, got 0
+    ValueError: epochs must be a whole number of at least 1, or None, got 0
     """
 
     dataset: str = field(
@@ -111,17 +116,17 @@ class TrainConfig:
         'tf', 'How plant material is found: OpenCV in Python (cv), or tensor ops (tf).',
         choices=MASKS)
     crop: str = field(
-        'array', 'How the window is chosen; none resizes whole frames.', choices=CROPS)
+        'random', 'How the window is chosen; none resizes whole frames.', choices=CROPS)
     look: str = field(
         'auto', 'What the window is chosen from: the whole frame decoded, a decode at 1/8 scale, '
         'or the leaf grid stored with the photograph; auto takes the grid where there is one, '
         'else the pixels.', choices=LOOKS)
     saccades: int = field(16, 'Windows that --crop=random looks at.')
-    zoom: float | str | tuple = field(
-        1.0, 'Pixels of the photograph, along each side, for one pixel of the image: 2 shows a '
+    zoom: float | str | tuple | None = field(
+        None, 'Pixels of the photograph, along each side, for one pixel of the image: 2 shows a '
         'window twice as high and wide, frame the largest that fits. LOW,HIGH with --crop=random '
-        'trains on windows of random size; the network is used at the geometric mean.',
-        parser=ZOOM)
+        'trains on windows of random size; the network is used at the geometric mean. If not '
+        'given: 1,frame with --crop=random, else 1.', parser=ZOOM)
     normalize: str = field(
         'none', 'How the images get the stains of --reference, for slides under the microscope.',
         choices=NORMALIZATIONS)
@@ -131,9 +136,11 @@ class TrainConfig:
         (224, 224), 'Size of the images that the network gets, in pixels; one number for a square.',
         parser=IMAGE_SIZE)
     batch_size: int = field(16, 'Images in a batch, on each device.')
-    epochs: int = field(12, 'Passes through the training split.')
+    epochs: int | None = field(
+        None, 'Passes through the training split. If not given: as many as show the network 96,000 '
+        'images, but at least 15 and at most 300.')
     learning_rate: float = field(
-        2e-3, 'The highest learning rate, after the warm-up; multiplied by the number of devices.')
+        5e-3, 'The highest learning rate, after the warm-up; multiplied by the number of devices.')
     prior: str = field(
         'data', 'How frequent the saved network takes the classes to be: as in the training data, '
         'which serves accuracy, or all equally, which serves balanced accuracy.', choices=PRIORS)
@@ -161,9 +168,11 @@ class TrainConfig:
             object.__setattr__(self, name, _tuples(getattr(self, name)))
         _require('image_size', self.image_size, f'at least {SMALLEST_IMAGE} pixels, both ways',
                  len(self.image_size) == 2 and min(self.image_size) >= SMALLEST_IMAGE)
-        for name in ('saccades', 'batch_size', 'epochs'):
+        for name in ('saccades', 'batch_size'):
             _require(name, getattr(self, name), 'a whole number of at least 1',
                      isinstance(getattr(self, name), int) and getattr(self, name) >= 1)
+        _require('epochs', self.epochs, 'a whole number of at least 1, or None',
+                 self.epochs is None or isinstance(self.epochs, int) and self.epochs >= 1)
         _require('learning_rate', self.learning_rate, 'positive and finite',
                  0 < self.learning_rate < math.inf)
         _require('seed', self.seed, 'from 0 to 2**32 - 1', 0 <= self.seed < 2**32)
@@ -171,12 +180,12 @@ class TrainConfig:
 
     def _check_zooms(self) -> None:
         _require('zoom', self.zoom, 'a positive number, frame, or two of them as LOW,HIGH',
-                 _is_zoom(self.zoom) or _is_range(self.zoom))
+                 self.zoom is None or _is_zoom(self.zoom) or _is_range(self.zoom))
         _require('zoom', self.zoom, 'one number where crop is not random',
                  not isinstance(self.zoom, tuple) or self.crop == 'random')
         if self.crop == 'none':
             _require('zoom', self.zoom, '1 where crop is none, which shows the whole frame',
-                     self.zoom == 1)
+                     self.zoom in (None, 1))
             _require('views', self.recipe.views, 'empty where crop is none', not self.recipe.views)
 
 

@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 
 from dualstream.pipeline import Routine, Views
-from dualstream.runtime.choices import FRAME, WHOLE
+from dualstream.runtime.choices import FRAME, WHOLE, WINDOW
 from dualstream.training.config import TrainConfig
 from dualstream.training.stains import normalizer_of
 
@@ -13,7 +13,7 @@ from dualstream.training.stains import normalizer_of
 def training_routine_of(config: TrainConfig) -> Routine:
     """Makes the routine that a configuration trains with, from bytes to images."""
     return Routine(config.image_size, config.mask, config.crop, config.look, config.saccades,
-                   normalizer=normalizer_of(config), zoom=_in_numbers(config.zoom))
+                   normalizer=normalizer_of(config), zoom=_in_numbers(_zoom_of(config)))
 
 
 def routine_of(config: TrainConfig) -> Routine:
@@ -45,15 +45,32 @@ def prediction_routine(config: TrainConfig) -> Routine:
     return dataclasses.replace(routine, mask='tf', crop='array', look='pixels', mask_step=step)
 
 
+def view_names(config: TrainConfig) -> tuple[float | str, ...]:
+    """Names the views of each example whose probabilities are averaged, as `Recipe.views` does."""
+    if config.recipe.views is not None:
+        return config.recipe.views or (WINDOW,)
+    return (WINDOW, FRAME, WHOLE) if isinstance(_zoom_of(config), tuple) else (WINDOW,)
+
+
 def views_of(config: TrainConfig) -> Callable:
-    """Makes the views of each example that the recipe averages; `routine_of` where it has none."""
+    """Makes the views of each example; of one alone, the routine that makes it."""
     routine = routine_of(config)
-    if not config.recipe.views:
-        return routine
-    return Views(tuple(
-        dataclasses.replace(routine, mask='none', crop='none', zoom=1.0) if view == WHOLE
-        else dataclasses.replace(routine, zoom=_in_numbers(view))
-        for view in config.recipe.views))
+
+    def view(name):
+        if name == WINDOW:
+            return routine
+        if name == WHOLE:
+            return dataclasses.replace(routine, mask='none', crop='none', zoom=1.0)
+        return dataclasses.replace(routine, zoom=_in_numbers(name))
+
+    views = tuple(map(view, view_names(config)))
+    return Views(views) if len(views) > 1 else views[0]
+
+
+def _zoom_of(config: TrainConfig) -> float | str | tuple:
+    if config.zoom is None:
+        return (1.0, FRAME) if config.crop == 'random' else 1.0
+    return config.zoom
 
 
 def _in_numbers(zoom: float | str | tuple) -> float | tuple:

@@ -39,6 +39,9 @@ from dualstream.training.workdir import Workdir
 
 _DEFAULTS = RunOptions()
 
+# TrainConfig's help says these.
+_IMAGES, _LEAST_EPOCHS, _MOST_EPOCHS = 96_000, 15, 300
+
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
@@ -101,12 +104,13 @@ def train(
       StoppedBySignal: SIGTERM or Ctrl-C stopped the training, which is saved.
     """
     started = time.perf_counter()
+    config = dataclasses.replace(config, epochs=count_epochs(config, photos.count('train')))
     batch_size = config.batch_size * place.replicas
     steps = count_steps(photos, batch_size)
     _check_profile_steps(options, steps * config.epochs)
     shown = routine or training_routine_of(config)
     seen = routine or routine_of(config)
-    views = views_of(config) if config.recipe.views and not routine else seen
+    views = routine or views_of(config)
     counts = photos.label_counts('train')
     weights = _class_weights(config, counts)
     shares = prior.learned_shares(counts, weights)
@@ -139,13 +143,33 @@ def train(
     refusal = _choose_refusal(
         with_temperature(predictions, temperature), config, evaluation, seen, shares)
     one_view = _score(model, evaluation(purpose='test'), photos, shares)
-    scores = one_view if views is seen else _score(
+    scores = one_view if views == seen else _score(
         model, evaluation(purpose='test', routine=views), photos, shares)
     if config.prior == 'uniform':
         prior.assume_uniform_prior(model, shares)
     recipe.synchronize_statistics(model, 1)
     return Trained(model, scores, one_view, temperature, shares, refusal, progress.rows,
                    progress.earlier_seconds + time.perf_counter() - started)
+
+
+def count_epochs(config: TrainConfig, examples: int) -> int:
+    """Says how many passes through the training split a training makes.
+
+    A network from scratch needs some thousands of steps, however few the photographs are; of many,
+    it needs to see each several times.
+
+    Args:
+      config: of the training; its own number is taken where it has one.
+      examples: in the training split, at least 1.
+
+    Example:
+
+    >>> count_epochs(TrainConfig(), 800), count_epochs(TrainConfig(epochs=3), 800)
+    (120, 3)
+    """
+    if config.epochs is not None:
+        return config.epochs
+    return min(max(round(_IMAGES / examples), _LEAST_EPOCHS), _MOST_EPOCHS)
 
 
 def _check_profile_steps(options: RunOptions, steps: int) -> None:

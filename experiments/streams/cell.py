@@ -48,13 +48,13 @@ class Cell:
 
     @property
     def file_name(self) -> str:
-        return (f'{_short(self.source)}-{self.name.replace(" ", "_")}-fold{self.fold}of'
+        return (f'{short_name(self.source)}-{self.name.replace(" ", "_")}-fold{self.fold}of'
                 f'{self.folds}-{self.epochs}epochs.json')
 
     def read(self, folder: pathlib.Path) -> dict:
         """Reads what the finished cell says, as one row of results.json."""
         finished = json.loads((folder / self.file_name).read_text())
-        return {**dataclasses.asdict(self), 'source': _short(self.source), **finished}
+        return {**dataclasses.asdict(self), 'source': short_name(self.source), **finished}
 
 
 def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
@@ -65,7 +65,7 @@ def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
       folder: for the results of cells.
       folders: data_dir and manual_dir, as `prepare` takes them.
     """
-    frames = _read_frames(cell.source, **folders)
+    frames = read_frames(cell.source, **folders)
     once(folder / cell.file_name, lambda: {
         **run_cell(frames, cell.name, fold=cell.fold, folds=cell.folds, epochs=cell.epochs),
         'pictures': len(frames.labels), 'classes': len(frames.label_names),
@@ -74,11 +74,12 @@ def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
 
 
 @functools.cache
-def _read_frames(source: str, data_dir: str | None, manual_dir: str | None) -> Frames:
+def read_frames(source: str, data_dir: str | None, manual_dir: str | None) -> Frames:
+    """Reads the photographs of a source once in each process; the arguments are `prepare`'s."""
     return photographs.read_frames(prepare(source, data_dir, manual_dir))
 
 
-def _short(source: str) -> str:
+def short_name(source: str) -> str:
     """The name of a source in tables and files: a folder's own, or the set's."""
     folder = pathlib.Path(source)
     return folder.name if folder.is_dir() else source.replace('/', '-')
@@ -102,17 +103,55 @@ def run_cell(frames: Frames, name: str, *, fold: int, folds: int, epochs: int) -
     """
     keras.utils.clear_session()
     train, test = frames.split(fold, folds)
-    classes = len(frames.label_names)
-    network = build(name, IMAGE_SIZE, classes, seed=fold)
-    steps = len(train) // BATCH_SIZE
+    network = build(name, IMAGE_SIZE, len(frames.label_names), seed=fold)
+    trained = fit_network(network, frames, train, epochs=epochs, seed=fold)
+    return {
+        **score_network(network, frames, train=train, test=test), **trained,
+        'parameters': network.count_params(), 'multiply_adds': multiply_adds(network),
+    }
+
+
+def fit_network(
+    network: keras.Model, frames: Frames, places: np.ndarray, *, epochs: int, seed: int
+) -> dict[str, float]:
+    """Trains a network on random windows of photographs.
+
+    Args:
+      network: not compiled.
+      frames: of the set.
+      places: of the photographs to train on.
+      epochs: passes through them.
+      seed: of their order and windows.
+
+    Returns:
+      The accuracy in the last epoch, and how long the training took.
+    """
+    steps = len(places) // BATCH_SIZE
     recipe.compile_network(network, LEARNING_RATE, steps * epochs)
     batches = training_batches(
-        frames, train, batch_size=BATCH_SIZE, steps=steps * epochs, seed=fold)
+        frames, places, batch_size=BATCH_SIZE, steps=steps * epochs, seed=seed)
     started = time.perf_counter()
     history = network.fit(
         batches, epochs=epochs, steps_per_epoch=steps, verbose=0, shuffle=False).history
-    seconds = time.perf_counter() - started
+    return {'training_accuracy': history['accuracy'][-1],
+            'training_seconds': time.perf_counter() - started}
 
+
+def score_network(
+    network: keras.Model, frames: Frames, *, train: np.ndarray, test: np.ndarray
+) -> dict[str, dict]:
+    """Scores a network on photographs that were held out.
+
+    Args:
+      network: trained.
+      frames: of the set.
+      train: the places of the photographs that it was trained on, for the classes' shares.
+      test: the places of those that were held out.
+
+    Returns:
+      Scores of several views and of one, and those of one view in each changed light.
+    """
+    classes = len(frames.label_names)
     shares = np.bincount(frames.labels[train], minlength=classes) / len(train)
 
     def scores(probabilities):
@@ -127,7 +166,4 @@ def run_cell(frames: Frames, name: str, *, fold: int, folds: int, epochs: int) -
         'several_views': scores(np.mean(by_view, axis=0)), 'one_view': scores(by_view[0]),
         'changed_light': {light: scores(network.predict(images, batch_size=64, verbose=0))
                           for light, images in changed_light(seen[0]).items()},
-        'training_accuracy': history['accuracy'][-1],
-        'parameters': network.count_params(), 'multiply_adds': multiply_adds(network),
-        'training_seconds': seconds,
     }

@@ -108,7 +108,7 @@ def test_it_looks_where_the_evidence_is(sees_red, red, green):
 @pytest.mark.parametrize('lateral', ['hsv_to_gray', 'gray_to_hsv', 'both', 'none'])
 @pytest.mark.parametrize('delay', [0, 1, 2, 3])
 def test_where_a_stream_looked_depends_on_that_stream_alone(delay, lateral):
-    model = build(delay=delay, lateral=lateral)
+    model = build(delay=delay, lateral=lateral, hsv_areas=4)
     areas = areas_looked_at(model)
     retinas = [model.get_layer(name).output for name in ('lgn_magno', 'lgn_parvo')]
     maps = keras.Model(retinas, {
@@ -125,8 +125,9 @@ def test_where_a_stream_looked_depends_on_that_stream_alone(delay, lateral):
 
 
 def test_by_default_the_gray_stream_is_looked_at_before_colour_is_merged_in():
-    assert areas_looked_at(build()) == {'gray': 'v2_thick', 'hsv': 'v2_thin'}
-    assert areas_looked_at(build(lateral='none')) == {'gray': 'mt', 'hsv': 'v2_thin'}
+    assert areas_looked_at(build()) == {'gray': 'v2_thick', 'hsv': 'v1_parvo'}
+    apart = build(lateral='none', hsv_areas=4)
+    assert areas_looked_at(apart) == {'gray': 'mt', 'hsv': 'v2_thin'}
 
 
 def test_another_network_is_refused(image):

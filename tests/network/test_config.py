@@ -15,7 +15,9 @@ from dualstream.network import PRESETS, DualStreamConfig, build
     ('depth', 0), ('depth_ratio', 1.5), ('channel_ratio', 0), ('channel_ratio', 1.1),
     ('channel_ratio', '1/2'), ('delay', 4), ('delay', -1), ('hue', 'cubic'),
     ('fast', 'none'), ('slow', 'gray'), ('lateral', 'up'),
-    ('merge', 'max'), ('dropout', 1.0), ('dropout', None), ('seed', -1),
+    ('merge', 'max'), ('hsv_areas', 5), ('shortcut', 'none'), ('shrink', 3), ('shrink', 8),
+    ('lateral', 'none'), ('lateral', 'both'),  # a part of the HSV stream would not count
+    ('dropout', 1.0), ('dropout', None), ('seed', -1),
     ('depth', True), ('seed', np.True_), ('classes', np.float64(5)), ('widths', (16, 32, True, 64)),
     ('channel_ratio', True), ('dropout', float('nan')), ('skips', 'no'), ('include_top', 1),
 ])
@@ -61,6 +63,8 @@ def test_the_hsv_stream_has_at_least_the_promised_share_of_channels(ratio):
 
 
 def test_channels_of_the_hsv_stream_stop_at_the_read_out():
-    assert DualStreamConfig(widths=(16, 48, 80, 200)).hsv_widths == (16, 32, 48, 112)
-    assert len(DualStreamConfig(delay=3).hsv_widths) == 2
+    widths = (16, 48, 80, 200)
+    assert DualStreamConfig(widths=widths).hsv_widths == (16,)
+    assert DualStreamConfig(widths=widths, hsv_areas=4).hsv_widths == (16, 32, 48, 112)
+    assert len(DualStreamConfig(delay=3, hsv_areas=4).hsv_widths) == 2
     assert DualStreamConfig(slow='none').hsv_widths == ()

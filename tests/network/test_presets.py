@@ -14,9 +14,9 @@ def preset(name):
 
 
 @pytest.mark.parametrize('name, parameters, cost', [
-    ('nano', 118_501, 29_027_216), ('tiny', 634_197, 84_459_712),
-    ('small', 4_424_517, 326_009_376),
-    pytest.param('base', 25_366_613, 2_138_707_024, marks=pytest.mark.slow)])
+    ('nano', 80_357, 24_109_808), ('tiny', 456_821, 70_196_864),
+    ('small', 3_137_541, 256_501_952),
+    pytest.param('base', 18_833_717, 1_776_058_224, marks=pytest.mark.slow)])
 def test_parameters_and_multiply_adds_are_those_of_readme(name, parameters, cost):
     assert preset(name).count_params() == parameters
     assert multiply_adds(preset(name)) == cost

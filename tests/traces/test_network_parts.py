@@ -8,8 +8,8 @@ from dualstream.traces.network_parts import part_of
 
 
 @pytest.mark.parametrize('changed', [
-    {}, {'lateral': 'both', 'merge': 'gate'}, {'lateral': 'gray_to_hsv', 'merge': 'add'},
-    {'delay': 0}, {'slow': 'none'}, {'fast': 'lightness', 'slow': 'ab'}])
+    {}, {'lateral': 'both', 'merge': 'gate', 'hsv_areas': 4}, {'delay': 0},
+    {'lateral': 'gray_to_hsv', 'merge': 'add', 'hsv_areas': 4}, {'slow': 'none'}, {'fast': 'lightness', 'slow': 'ab'}])
 def test_every_layer_is_in_a_part(changed):
     model = network.build('nano', image_size=(64, 64), **changed)
     parts = {layer.name: part_of(f'model/{layer.name}_1/op:Op') for layer in model.layers
@@ -18,9 +18,9 @@ def test_every_layer_is_in_a_part(changed):
     assert parts['v1_magno_conv'] == 'gray stream' and parts['pfc_norm'] == 'merges'
     assert parts['probabilities'] == 'head'
     if changed.get('slow') != 'none':
-        assert parts['v4_step1_conv'] == parts['lgn_parvo'] == 'HSV stream'
+        assert parts['v1_parvo_step1_conv'] == parts['lgn_parvo'] == 'HSV stream'
     if not changed:
-        assert parts['mt_merged_conv'] == parts['skip_to_sts'] == 'merges'
+        assert parts['v2_thick_merged_conv'] == parts['skip_to_v2_thick'] == 'merges'
 
 
 @pytest.mark.parametrize('name, part', [

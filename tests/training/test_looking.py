@@ -8,7 +8,7 @@ import pytest
 
 from dualstream.runtime.configflags import ZOOM
 from dualstream.training.config import Recipe, TrainConfig
-from dualstream.training.looking import routine_of, training_routine_of, views_of
+from dualstream.training.looking import routine_of, training_routine_of, view_names, views_of
 
 
 @pytest.mark.parametrize('flag, zoom, numbers', [
@@ -37,7 +37,21 @@ def test_views_are_windows_of_their_zooms_and_the_frame():
     assert (whole.mask, whole.crop) == ('none', 'none')
     assert (larger.zoom, largest.zoom) == (1.5, math.inf)
     assert larger.crop == largest.crop == 'array'
-    assert views_of(TrainConfig()) == routine_of(TrainConfig())
+    full_scale = TrainConfig(crop='array')
+    assert views_of(full_scale) == routine_of(full_scale)
+
+
+def test_random_windows_are_of_all_sizes_unless_a_zoom_is_named():
+    config = TrainConfig()
+    assert training_routine_of(config).zoom == (1.0, math.inf)
+    own, largest, whole = views_of(config).routines
+    assert own == routine_of(config)
+    assert (largest.crop, largest.zoom, whole.crop) == ('array', math.inf, 'none')
+    assert view_names(config) == ('window', 'frame', 'whole')
+    assert training_routine_of(TrainConfig(zoom=2.0)).zoom == 2.0
+    for config in (TrainConfig(crop='array'), TrainConfig(mask='none', crop='none')):
+        assert training_routine_of(config).zoom == 1.0 and view_names(config) == ('window',)
+    assert views_of(TrainConfig(recipe=Recipe(views=()))) == routine_of(TrainConfig())
 
 
 @pytest.mark.parametrize('faulty', ['far', '1,', '1;3', ''])
@@ -49,7 +63,8 @@ def test_a_flag_that_is_no_zoom_is_refused(faulty):
 @pytest.mark.parametrize('faulty, named', [
     ({'zoom': 0}, 'zoom'), ({'zoom': math.inf}, 'zoom'), ({'zoom': 'far'}, 'zoom'),
     ({'zoom': (3, 1), 'crop': 'random'}, 'zoom'),
-    ({'zoom': ('frame', 1), 'crop': 'random'}, 'zoom'), ({'zoom': (1, 3)}, 'zoom'),
+    ({'zoom': ('frame', 1), 'crop': 'random'}, 'zoom'),
+    ({'zoom': (1, 3), 'crop': 'array'}, 'zoom'),
     ({'zoom': (1, 2, 3), 'crop': 'random'}, 'zoom'),
     ({'zoom': 2, 'mask': 'none', 'crop': 'none'}, 'zoom'),
     ({'recipe': Recipe(views=(1.0,)), 'mask': 'none', 'crop': 'none'}, 'views')])

@@ -1,0 +1,1 @@
+"""How well does the default training do, and in how many minutes?"""

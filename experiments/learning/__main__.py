@@ -1,0 +1,67 @@
+"""How well does the default training do, and in how many minutes?
+
+  python -m experiments.learning --quick --manual_dir=DIR
+  python -m experiments.learning --manual_dir=DIR --out=experiments/results/learning
+
+Trains as `python -m dualstream.train` does by default, on all folds of a set but one, and scores on
+that one; near-duplicates share a fold. Besides trainings of the default length, shorter ones show
+what a minute is worth: each has a whole schedule of its own, so none is a training that was stopped
+early. --workers trainings run at once, each on one core. Takes about 1 hour for 3 folds of
+kaggle2020 on 2 CPU cores; --quick takes at most 5 minutes. Writes results.json, results.md and
+scores.png. Finished cells are kept in DIR/cells and not run again.
+"""
+
+import os
+import pathlib
+import shlex
+import sys
+
+from absl import flags
+
+from dualstream.runtime import command
+
+_DATASET = flags.DEFINE_string(
+    'dataset', 'cassava_crop/kaggle2020', 'A TFDS set, NAME or NAME/CONFIG, or a folder.')
+_DATA_DIR = flags.DEFINE_string(
+    'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
+_MANUAL_DIR = flags.DEFINE_string(
+    'manual_dir', None, 'Folder of files that were downloaded by hand (kaggle2020).')
+_FOLDS = flags.DEFINE_integer('folds', 3, 'Parts of the photographs.', lower_bound=2)
+_SHARES = flags.DEFINE_list(
+    'shares', ['0.1', '0.3', '1'], 'Lengths of the trainings, as shares of the default length.')
+_WORKERS = flags.DEFINE_integer(
+    'workers', os.cpu_count(), 'Trainings that run at once, each on one core; 1: one on all cores.',
+    lower_bound=1)
+_QUICK = flags.DEFINE_boolean(
+    'quick', False, 'One fold and a hundredth of the default length: no result, but a trial.')
+_OUT = flags.DEFINE_string('out', 'runs/learning', 'The folder for the results.')
+
+
+def main(argv: list[str]) -> None:
+    del argv
+    with command.hushed():
+        import tqdm
+
+        from experiments.learning import tables
+        from experiments.learning.cell import Cell, finish_cell
+        from experiments.workers import run_in_workers
+
+    out = pathlib.Path(_OUT.value)
+    (out / 'cells').mkdir(parents=True, exist_ok=True)
+    shares = [0.01] if _QUICK.value else sorted(map(float, _SHARES.value))
+    # The longest first, so that no worker begins it when the others have finished.
+    wanted = [Cell(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value, fold, _FOLDS.value, share)
+              for share in reversed(shares)
+              for fold in range(1 if _QUICK.value else _FOLDS.value)]
+    missing = [(each, out / 'cells') for each in wanted if not each.kept(out / 'cells').exists()]
+    for _ in tqdm.tqdm(run_in_workers(finish_cell, missing, _WORKERS.value), 'Cells',
+                       len(missing), unit=' cells'):
+        pass
+    cells = [each.read(out / 'cells') for each in wanted]
+    said = shlex.join(['python', '-m', 'experiments.learning', *sys.argv[1:]])
+    tables.write(cells, said, out)
+    print(tables.whole_page(cells, said))
+
+
+if __name__ == '__main__':
+    command.run(main)

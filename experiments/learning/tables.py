@@ -1,0 +1,73 @@
+"""Writes the table and the plot of the finished cells."""
+
+import pathlib
+
+import matplotlib.figure
+import numpy as np
+
+from experiments.cells import Cells, percent, where
+from experiments.writing import write_results
+
+SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
+VIEWS = ('several views', 'one view')
+
+
+def whole_page(cells: Cells, command: str) -> str:
+    """Writes results.md."""
+    first = cells[0]
+    synthetic = ' (synthetic)' if first['synthetic'] else ''
+    return '\n'.join([
+        '# How well does the default training do, and in how many minutes?', '', f'`{command}`', '',
+        f'{first["dataset"]}{synthetic}: `{first["preset"]}` with images of '
+        f'{first["image_size"][0]} x {first["image_size"][1]} pixels, about '
+        f'{first["training_pictures"]} photographs to train on and {first["held_out_pictures"]} '
+        f'held out; {first["near_duplicates"]} of all photographs are near-duplicates of others, '
+        'which share a fold. Mean and standard deviation over '
+        f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Accuracy is that of '
+        "the network; for balanced accuracy the classes' shares in training are divided out of its "
+        'probabilities. The minutes are those of a training and its scoring.', '',
+        *_table(cells), '', '![Scores by minutes](scores.png)', ''])
+
+
+def _table(cells: Cells) -> list[str]:
+    header = ['epochs', 'minutes', *(f'{title}, {views}' for views in VIEWS
+                                     for title in SCORES.values())]
+    rows = [header, ['---'] * len(header)]
+    for share in _shares(cells):
+        own = where(cells, share=share)
+        minutes = [cell['seconds'] / 60 for cell in own]
+        rows.append([f'{own[0]["epochs"]}', f'{np.mean(minutes):.1f}', *(
+            percent(np.array([cell[views][score] for cell in own]))
+            for views in VIEWS for score in SCORES)])
+    trivial = [percent(np.array([cell['trivial'][score] for cell in where(
+        cells, share=cells[0]['share'])])) for score in SCORES]
+    rows.append(['predicting the most frequent class for all', '', *trivial, *trivial])
+    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+
+
+def figure(cells: Cells) -> matplotlib.figure.Figure:
+    """Draws both scores against the minutes of a training, with each fold as a point."""
+    drawn = matplotlib.figure.Figure(figsize=(9, 3.6), layout='constrained', dpi=110)
+    for axes, (score, title) in zip(drawn.subplots(1, 2), SCORES.items()):
+        for views in VIEWS:
+            by_share = [where(cells, share=share) for share in _shares(cells)]
+            minutes = np.array([[cell['seconds'] / 60 for cell in own] for own in by_share])
+            values = np.array([[100 * cell[views][score] for cell in own] for own in by_share])
+            line, = axes.plot(minutes.mean(axis=1), values.mean(axis=1), label=views)
+            axes.plot(minutes, values, 'o', color=line.get_color(), alpha=0.5)
+        axes.axhline(100 * np.mean([cell['trivial'][score] for cell in cells]), color='black',
+                     linestyle=':', label='one class for all')
+        axes.set_xlabel('minutes')
+        axes.set_ylabel(f'{title} / %')
+        axes.grid(alpha=0.3)
+    drawn.axes[0].legend(fontsize=8)
+    return drawn
+
+
+def write(cells: Cells, command: str, out: pathlib.Path) -> None:
+    """Writes results.json, results.md and scores.png."""
+    write_results(out, cells, whole_page(cells, command), {'scores.png': figure(cells)})
+
+
+def _shares(cells: Cells) -> list[float]:
+    return sorted({cell['share'] for cell in cells})

@@ -1,0 +1,125 @@
+"""Runs the trainings: one on each source, and one on each fold from each start."""
+
+import dataclasses
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from dualstream.network import build
+from dualstream.runtime.atomic import writing
+from dualstream.training.initial_weights import take_weights
+from experiments.cells import once
+from experiments.streams.cell import (
+    BATCH_SIZE,
+    fit_network,
+    read_frames,
+    score_network,
+    short_name,
+)
+from experiments.streams.frames import IMAGE_SIZE
+
+PRESET = 'nano'
+NOTHING = 'nothing'
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """A training on a source.
+
+    Attributes:
+      source: a TFDS set, or a folder with one folder per class.
+      steps: of the training, about; it ends with a whole epoch.
+    """
+
+    source: str
+    steps: int
+
+    @property
+    def name(self) -> str:
+        return short_name(self.source)
+
+    def kept(self, folder: pathlib.Path) -> pathlib.Path:
+        """The file that says how the training went; it is written after that of the network."""
+        return folder / f'{self.name}-{self.steps}steps.json'
+
+    def network(self, folder: pathlib.Path) -> pathlib.Path:
+        return self.kept(folder).with_suffix('.keras')
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A training on all folds of the data set but one.
+
+    Attributes:
+      dataset: a TFDS set, or a folder with one folder per class.
+      start: whose weights it starts from, if not None.
+      fold: the part that is held out; also the seed.
+      folds: how many parts there are.
+      epochs: passes through the photographs to train on.
+    """
+
+    dataset: str
+    start: Start | None
+    fold: int
+    folds: int
+    epochs: int
+
+    def kept(self, folder: pathlib.Path) -> pathlib.Path:
+        """The file of the finished cell."""
+        start = f'{self.start.name}-{self.start.steps}steps' if self.start else NOTHING
+        return folder / (f'{short_name(self.dataset)}-from-{start}-fold{self.fold}of{self.folds}-'
+                         f'{self.epochs}epochs.json')
+
+    def read(self, folder: pathlib.Path) -> dict:
+        """Reads what the finished cell says, as one row of results.json."""
+        start = json.loads(self.start.kept(folder).read_text()) if self.start else None
+        return {'dataset': short_name(self.dataset),
+                'start': self.start.name if self.start else NOTHING, 'source': start,
+                'fold': self.fold, 'folds': self.folds, 'epochs': self.epochs,
+                **json.loads(self.kept(folder).read_text())}
+
+
+def finish_start(start: Start, folder: pathlib.Path, folders: dict) -> None:
+    """Trains on all photographs of a source, and keeps the network.
+
+    Args:
+      start: what is to be trained.
+      folder: for the results.
+      folders: data_dir and manual_dir, as `prepare` takes them.
+    """
+    frames = read_frames(start.source, **folders)
+    keras.utils.clear_session()
+    places = np.arange(len(frames.labels))
+    network = build(PRESET, IMAGE_SIZE, len(frames.label_names))
+    epochs = max(1, round(start.steps / (len(places) // BATCH_SIZE)))
+    trained = fit_network(network, frames, places, epochs=epochs, seed=0)
+    with writing(start.network(folder)) as path:
+        network.save(path)
+    once(start.kept(folder), lambda: {
+        'pictures': len(places), 'classes': len(frames.label_names), 'epochs': epochs,
+        'synthetic': frames.synthetic, **trained})
+
+
+def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
+    """Trains on all folds but one, and keeps the scores on that one.
+
+    Args:
+      cell: what is to be run.
+      folder: of the results.
+      folders: data_dir and manual_dir, as `prepare` takes them.
+    """
+    frames = read_frames(cell.dataset, **folders)
+    keras.utils.clear_session()
+    train, test = frames.split(cell.fold, cell.folds)
+    network = build(PRESET, IMAGE_SIZE, len(frames.label_names), seed=cell.fold)
+    if cell.start:
+        take_weights(network, str(cell.start.network(folder)))
+    trained = fit_network(network, frames, train, epochs=cell.epochs, seed=cell.fold)
+    once(cell.kept(folder), lambda: {
+        **score_network(network, frames, train=train, test=test), **trained,
+        'pictures': len(frames.labels), 'synthetic': frames.synthetic,
+        'near_duplicates': frames.near_duplicates,
+        'most_frequent': int(np.bincount(frames.labels).max()) / len(frames.labels),
+        'classes': len(frames.label_names)})

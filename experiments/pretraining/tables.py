@@ -1,0 +1,91 @@
+"""Writes the table and the plot of the finished cells."""
+
+import pathlib
+
+import matplotlib.figure
+import numpy as np
+
+from experiments.cells import Cells, percent, where
+from experiments.pretraining.cell import NOTHING, PRESET
+from experiments.streams.tables import interval
+from experiments.writing import write_results
+
+SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
+
+
+def whole_page(cells: Cells, command: str) -> str:
+    """Writes results.md."""
+    first = cells[0]
+    synthetic = ' (synthetic)' if first['synthetic'] else ''
+    return '\n'.join([
+        '# What does it gain to start from a network that was trained on other photographs?', '',
+        f'`{command}`', '',
+        f'{first["dataset"]}{synthetic}: {first["pictures"]} photographs, of which '
+        f'{first["near_duplicates"]} are a near-duplicate of another in the same fold; `{PRESET}`, '
+        f'{first["epochs"]} epochs, images of 128 x 128 pixels, random windows of the frame in '
+        'training, five averaged in scoring. Predicting the most frequent class for all scores '
+        f'{first["most_frequent"]:.1%} accuracy and {1 / first["classes"]:.0%} balanced accuracy. '
+        "Accuracy is that of the network; for balanced accuracy the classes' shares in training "
+        'are divided out of its probabilities. Mean and standard deviation over '
+        f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Differences are to '
+        'the training from nothing, of the same folds, in points, with 95% t-intervals that hold '
+        'for all rows together (Bonferroni); an interval that contains 0 shows no difference.', '',
+        *_table(cells), '', '![Scores by start](scores.png)', ''])
+
+
+def _table(cells: Cells) -> list[str]:
+    header = ['start', 'seconds on the source', 'seconds on the folds',
+              *(column for title in SCORES.values() for column in (title, 'difference'))]
+    rows = [header, ['---'] * len(header)]
+    starts = _starts(cells)
+    for start in starts:
+        own = where(cells, start=start)
+        source = own[0]['source']
+        row = [_in_words(start, source), f'{source["training_seconds"]:,.0f}' if source else '0',
+               f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
+        for score in SCORES:
+            row += [percent(np.array([cell['several_views'][score] for cell in own])),
+                    interval(_gains(cells, start, score), len(starts) - 1)]
+        rows.append(row)
+    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+
+
+def _in_words(start: str, source: dict | None) -> str:
+    if not source:
+        return start
+    synthetic = ', synthetic' if source['synthetic'] else ''
+    return (f'{start} ({source["pictures"]:,} photographs{synthetic}, {source["classes"]} classes, '
+            f'{source["epochs"]} epochs, training accuracy {source["training_accuracy"]:.0%})')
+
+
+def _gains(cells: Cells, start: str, score: str) -> list[float]:
+    """Scores minus those of a training from nothing, of the folds that both have; in points."""
+    base = {cell['fold']: cell['several_views'][score] for cell in where(cells, start=NOTHING)}
+    return [] if start == NOTHING else [
+        100 * (cell['several_views'][score] - base[cell['fold']])
+        for cell in where(cells, start=start) if cell['fold'] in base]
+
+
+def figure(cells: Cells) -> matplotlib.figure.Figure:
+    """Draws both scores of each start, with each fold as a point."""
+    drawn = matplotlib.figure.Figure(figsize=(9, 2.6), layout='constrained', dpi=110)
+    starts = _starts(cells)
+    for axes, (score, title) in zip(drawn.subplots(1, 2), SCORES.items()):
+        for place, start in enumerate(starts):
+            each = [100 * cell['several_views'][score] for cell in where(cells, start=start)]
+            axes.plot(each, [place] * len(each), 'o', color='seagreen', alpha=0.6)
+            axes.plot(np.mean(each), place, '|', color='black', markersize=12)
+        axes.set_yticks(range(len(starts)), starts)
+        axes.invert_yaxis()
+        axes.set_xlabel(f'{title} / %')
+        axes.grid(alpha=0.3)
+    return drawn
+
+
+def write(cells: Cells, command: str, out: pathlib.Path) -> None:
+    """Writes results.json, results.md and scores.png."""
+    write_results(out, cells, whole_page(cells, command), {'scores.png': figure(cells)})
+
+
+def _starts(cells: Cells) -> list[str]:
+    return list(dict.fromkeys(cell['start'] for cell in cells))
