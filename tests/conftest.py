@@ -108,7 +108,7 @@ def photos(builder):
 def small_training(data_dir):
     """Flags of a training on the small demo set that takes some seconds."""
     return ('--dataset=cassava_crop/small', f'--data_dir={data_dir}', '--image_size=64',
-            '--epochs=2', '--batch_size=8', '--preset=nano')
+            '--epochs=2', '--batch_size=8', '--preset=nano', '--crop=array')
 
 
 @pytest.fixture(scope='session')

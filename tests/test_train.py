@@ -46,7 +46,8 @@ def test_config_gives_the_run_back(finished, data_dir):
     config = TrainConfig(**{
         **stored, 'image_size': tuple(stored['image_size']), 'recipe': Recipe(**stored['recipe'])})
     assert config == TrainConfig(
-        dataset='cassava_crop/small', image_size=(64, 64), epochs=2, batch_size=8, preset='nano')
+        dataset='cassava_crop/small', image_size=(64, 64), epochs=2, batch_size=8, preset='nano',
+        crop='array')
 
 
 def test_summary_says_how_good_the_model_is_and_on_what(finished, photos):
@@ -193,7 +194,8 @@ def test_a_folder_that_cannot_be_written_is_an_error(run_main):
     ({'resume': 'true', 'epochs': '3'}, 'epochs')])
 def test_another_runs_folder_is_refused(run_main, finished, given, named):
     before = {path: path.read_bytes() for path in finished.glob('*.*') if path.is_file()}
-    same = {'workdir': str(finished), 'epochs': '2', 'batch_size': '8', 'preset': 'nano'}
+    same = {'workdir': str(finished), 'epochs': '2', 'batch_size': '8', 'preset': 'nano',
+            'crop': 'array'}
     with pytest.raises(UserError, match=named):
         run_main(**same | given)
     after = {path: path.read_bytes() for path in finished.glob('*.*') if path.is_file()}

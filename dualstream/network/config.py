@@ -32,6 +32,7 @@ class DualStreamConfig:
         needs few convolutions (Gueguen et al., 2018).
       shortcut: what an area adds where its first convolution changes the shape: nothing with
         `'identity'`, the averaged and projected input with `'projection'`; see `blocks.block`.
+        Identity: with one block an area, projections cost time and gained nothing.
       hsv_areas: how many areas the HSV stream has, 1 to 4. One: it ends in its first merge, and
         grays and colours go on together, which costs least.
       channel_ratio: an HSV area's channels as a share of those of the gray area of the same number
@@ -53,6 +54,8 @@ class DualStreamConfig:
         of Schuler et al. (2022); `'none'` leaves the stream out.
       hue: how hue enters `'hsv'`, `'circular'` or `'raw'`; see `HueSaturationValue`. Circular: a
         reddish leaf lies on both sides of raw hue's seam.
+      adapt: whether each plane that a stream sees of an image loses its mean and is divided by its
+        spread. True: photographs differ in light, and chroma is small beside luminance.
       lateral: which stream is merged into which. `'hsv_to_gray'`: colour into the leading stream.
         `'gray_to_hsv'`: the fast stream frames the slow one (Chen et al., 2007). `'both'`, or
         `'none'`: the streams meet in the read-out only. To gray only: the streams can then be
@@ -81,7 +84,7 @@ class DualStreamConfig:
     widths: tuple[int, int, int, int] = (16, 32, 32, 48)
     depth: int = 1
     depth_ratio: int = 1
-    shortcut: str = 'projection'
+    shortcut: str = 'identity'
     hsv_areas: int = 1
     channel_ratio: float = 0.5
     delay: int = 1
@@ -89,6 +92,7 @@ class DualStreamConfig:
     fast: str = 'luminance'
     slow: str = 'chroma'
     hue: str = 'circular'
+    adapt: bool = True
     lateral: str = 'hsv_to_gray'
     merge: str = 'concat'
     skips: bool = True
@@ -114,6 +118,7 @@ class DualStreamConfig:
         _keep(self, 'fast', f'one of {FEEDS}', _one_of(self.fast, FEEDS))
         _keep(self, 'slow', f"one of {FEEDS} or 'none'", _one_of(self.slow, (*FEEDS, 'none')))
         _keep(self, 'hue', f'one of {HUES}', _one_of(self.hue, HUES))
+        _keep(self, 'adapt', 'True or False', _one_of(self.adapt, (True, False)))
         _keep(self, 'lateral', f'one of {LATERALS}', _one_of(self.lateral, LATERALS))
         if self.ends_early:
             laterals = ('hsv_to_gray', 'both') if len(self.hsv_widths) > 1 else ('hsv_to_gray',)

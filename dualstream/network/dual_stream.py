@@ -9,7 +9,8 @@
 The gray stream, after the magnocellular pathway, does not see colour, and leads: its first
 convolution already steps 4 pixels. The HSV stream, after the parvocellular pathway, sees the hue
 and chroma of HSV, coarsely, and comes `delay` stages later: its stage k merges into the gray
-stream's stage k + delay. A skip connection carries its stem past its slow stage to the merge. By
+stream's stage k + delay. What each stream sees is adapted to the image: its mean is subtracted, and
+it is divided by its spread. A skip connection carries its stem past its slow stage to the merge. By
 default it ends there, and grays and colours go on together; with more `hsv_areas` it goes on beside
 the gray stream, as V2's thin stripes, V4 and IT, and merges again at each stage.
 
@@ -18,11 +19,14 @@ in V1, V4 and IT, by a lag that grows from area to area, and dorsal areas before
 the same level, MT before V4 and STS before IT: hence the order here. Nowak et al. (1995) found
 magnocellular layers of V1 about 20 ms ahead of parvocellular ones, and V2 no later than V1 in part:
 hence the skips. Gueguen et al. (2018) found that a network needs few and coarse convolutions for
-chroma beside many for luminance: hence the shallow stream. The names are a reading aid; nothing
-here moves, spikes or feeds back.
+chroma beside many for luminance: hence the shallow stream. That eyes adapt to the mean of what they
+see is von Kries's rule (1902); to its contrast, magnocellular cells do and parvocellular ones
+hardly (Benardete et al., 1992): here both streams do, since measurement speaks for it. The names
+are a reading aid; nothing here moves, spikes or feeds back.
 
 Chen, Lakatos, Shah, Mehta, Givre, Javitt, Schroeder (2007), Cerebral Cortex 17:1561-1569.
 Nowak, Munk, Girard, Bullier (1995), Visual Neuroscience 12:371-384.
+Benardete, Kaplan, Knight (1992), Visual Neuroscience 8:483-486: contrast gain control.
 Mullen (1985), Journal of Physiology 359:381-400.
 Feichtenhofer, Fan, Malik, He (2019), SlowFast networks: two pathways, their ratios, laterals.
 Gueguen, Sergeev, Kadlec, Liu, Yosinski (2018), Faster neural networks straight from JPEG.
@@ -68,7 +72,7 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
       (None, 3)
     """
     image = layers.Input((*config.image_size, 3), name='image')
-    gray = feed(image, config.fast, hue=config.hue, name='lgn_magno')
+    gray = feed(image, config.fast, hue=config.hue, adapt=config.adapt, name='lgn_magno')
     if config.slow == 'none':
         for number in range(1, len(GRAY_AREAS) + 1):
             gray = _gray_stage(gray, number, config)
@@ -92,7 +96,8 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
 def _two_streams(image, gray, config: DualStreamConfig):
     """Adds both streams, their merges and the read-out."""
     shrink = config.shrink or 2 ** (config.delay + 1)
-    hsv = feed(_shrunk(image, shrink), config.slow, hue=config.hue, name='lgn_parvo')
+    hsv = feed(_shrunk(image, shrink), config.slow, hue=config.hue, adapt=config.adapt,
+               name='lgn_parvo')
     hsv_stem = convolve(
         hsv, config.hsv_widths[0], 3, stride=2 ** (config.delay + 1) // shrink,
         name='v1_parvo_stem', seed=config.seed)

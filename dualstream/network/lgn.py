@@ -1,4 +1,4 @@
-"""Layers that compute what each stream sees of a pixel.
+"""Layers that compute what each stream sees.
 
 In primates the lateral geniculate nucleus (LGN) keeps the pathways apart: its magnocellular layers
 carry luminance and hardly any colour, its parvocellular layers carry colour. The layers here have
@@ -18,6 +18,10 @@ HUES = ('raw', 'circular')
 
 FEEDS = ('luminance', 'hsv', 'chroma', 'lightness', 'ab', 'rgb')
 """What a stream can see: `luminance` and `hsv` as in primates; the others are for comparisons."""
+
+
+_LEAST_SPREAD = 0.05
+"""About how much a plane of one colour is divided by, so that its noise does not grow."""
 
 
 @keras.saving.register_keras_serializable(package='dualstream')
@@ -159,24 +163,37 @@ class Lab(keras.layers.Layer):
         return {**super().get_config(), 'part': self.part}
 
 
-def feed(images, what: str, *, hue: str, name: str):
-    """Adds the layer that computes what one stream sees of the images.
+def feed(images, what: str, *, hue: str, adapt: bool, name: str):
+    """Adds the layers that compute what one stream sees of the images, in float32.
 
     Args:
       images: float (batch, H, W, 3), sRGB in [0, 1].
       what: one of FEEDS.
       hue: one of HUES; only `'hsv'` needs it.
-      name: of the layer.
+      adapt: whether each plane, of each image by itself, loses its mean and is divided by its
+        spread (instance normalisation without weights: Ulyanov et al. 2016).
+      name: of the last layer.
     """
+    seen = _layer(what, hue, f'{name}_feed' if adapt else name)(images)
+    if not adapt:
+        return seen
+    return keras.layers.GroupNormalization(
+        groups=-1, epsilon=_LEAST_SPREAD ** 2, center=False, scale=False, dtype='float32',
+        name=name)(seen)
+
+
+def _layer(what: str, hue: str, name: str) -> keras.layers.Layer:
+    # In float32 under any precision: bfloat16 would round differences of colours before they grow.
+    known = {'name': name, 'dtype': 'float32'}
     if what == 'luminance':
-        return Luminance(name=name)(images)
+        return Luminance(**known)
     if what == 'hsv':
-        return HueSaturationValue(hue, name=name)(images)
+        return HueSaturationValue(hue, **known)
     if what == 'chroma':
-        return Chroma(name=name)(images)
+        return Chroma(**known)
     if what == 'rgb':
-        return keras.layers.Identity(name=name)(images)
-    return Lab(what, name=name)(images)
+        return keras.layers.Identity(**known)
+    return Lab(what, **known)
 
 
 def _planes(images):

@@ -66,7 +66,7 @@ def main(argv: list[str]) -> None:
     names = [name for name in [*VARIANTS, *OTHERS] if name in chosen or name == REFERENCE]
     epochs = _EPOCHS.value
     if _QUICK.value:
-        names, epochs = [REFERENCE, 'chroma merged once'], min(2, epochs)
+        names, epochs = [REFERENCE, 'two streams'], min(2, epochs)
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
 

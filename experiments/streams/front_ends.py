@@ -3,11 +3,15 @@
 import keras
 from keras import ops
 
+from dualstream.network import Chroma, Luminance
+
 DROPPED = 0.2
 """The share of examples that are trained on without colour."""
 
-_NEIGHBOURHOOD = 9
-_SEMI_SATURATION = 0.05
+_CELL = 8
+"""Pixels along the side of the cells whose means the surround is made of: 3 x 3 of them."""
+
+_LEAST_SPREAD = 0.05
 
 
 class LocalContrast(keras.layers.Layer):
@@ -21,13 +25,24 @@ class LocalContrast(keras.layers.Layer):
 
     def call(self, images):
         centred = images - _around(images)
-        return centred / (ops.sqrt(_around(ops.square(centred))) + _SEMI_SATURATION)
+        return centred / (ops.sqrt(_around(ops.square(centred))) + _LEAST_SPREAD)
 
 
-def normalize_contrast(network: keras.Model) -> keras.Model:
-    """Lets the leading stream see local contrast instead of what it saw."""
-    return _with(network, 'lgn_magno', lambda layer: keras.Sequential(
-        [layer, LocalContrast()], name=layer.name))
+def adapt_locally(network: keras.Model) -> keras.Model:
+    """Lets the leading stream adapt to what is around each pixel, instead of to the image."""
+    return _with(network, 'lgn_magno', lambda layer: LocalContrast(name=layer.name))
+
+
+class Opponents(keras.layers.Layer):
+    """Computes luminance and chroma of each pixel: (batch, H, W, 3) to (batch, H, W, 3)."""
+
+    def call(self, images):
+        return ops.concatenate([Luminance()(images), Chroma()(images)], axis=-1)
+
+
+def see_opponents(network: keras.Model) -> keras.Model:
+    """Lets one stream see what the two see: luminance and chroma, adapted."""
+    return _with(network, 'lgn_magno_feed', lambda layer: Opponents(name=layer.name))
 
 
 def drop_color(network: keras.Model) -> keras.Model:
@@ -38,8 +53,13 @@ def drop_color(network: keras.Model) -> keras.Model:
 
 
 def _around(images):
-    return ops.average_pool(
-        images, _NEIGHBOURHOOD, strides=1, padding='same', data_format='channels_last')
+    """The mean of each pixel's surround, computed coarsely: at full size it takes as long as all."""
+    def pool(x, size, strides):
+        return ops.average_pool(x, size, strides, 'same', 'channels_last')
+
+    means = pool(pool(images, _CELL, _CELL), 3, 1)
+    height, width = images.shape[1:3]
+    return ops.repeat(ops.repeat(means, _CELL, axis=1), _CELL, axis=2)[:, :height, :width]
 
 
 def _with(network: keras.Model, name: str, changed) -> keras.Model:

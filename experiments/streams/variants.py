@@ -8,53 +8,54 @@ import keras
 import numpy as np
 
 from dualstream.network import PRESETS, DualStreamConfig, dual_stream, multiply_adds
-from experiments.streams.front_ends import drop_color, normalize_contrast
+from experiments.streams.front_ends import adapt_locally, drop_color, see_opponents
 
 PRESET = 'nano'
 
 REFERENCE = 'RGB in one stream'
 
-_DEEP_HSV = {'shortcut': 'identity', 'slow': 'hsv', 'shrink': 2, 'depth_ratio': 2,
-             'hsv_areas': 4}
-_SHALLOW = {'shortcut': 'projection', 'slow': 'chroma', 'shrink': 4, 'depth_ratio': 1}
-_THREE_MERGES = {**_SHALLOW, 'hsv_areas': 4}
-_ONE_MERGE = {**_SHALLOW, 'hsv_areas': 1}
-_ONE_STREAM = {'shortcut': 'projection', 'slow': 'none'}
+_DEEP_HSV = {'slow': 'hsv', 'shrink': 2, 'depth_ratio': 2, 'hsv_areas': 4}
+_ONE_STREAM = {'slow': 'none'}
 
 VARIANTS = {
     REFERENCE: {**_ONE_STREAM, 'fast': 'rgb'},
+    'two streams': {},
     'gray only': _ONE_STREAM,
+    'RGB in both streams': {'slow': 'rgb', 'fast': 'rgb'},
+    'RGB not adapted': {**_ONE_STREAM, 'fast': 'rgb', 'adapt': False},
+    'RGB adapted locally': {**_ONE_STREAM, 'fast': 'rgb'},
+    'luminance and chroma in one stream': {**_ONE_STREAM, 'fast': 'rgb'},
+    'not adapted': {'adapt': False},
+    'gray adapted locally': {},
     'deep HSV': _DEEP_HSV,
-    'deep HSV with projections': {**_DEEP_HSV, 'shortcut': 'projection'},
-    'shallow HSV': {**_THREE_MERGES, 'slow': 'hsv', 'shrink': 2},
-    'chroma merged three times': _THREE_MERGES,
-    'chroma merged both ways': {**_THREE_MERGES, 'lateral': 'both'},
-    'chroma merged at the end': {**_THREE_MERGES, 'lateral': 'none'},
-    'chroma merged once': _ONE_MERGE,
-    'chroma at full size': {**_ONE_MERGE, 'shrink': 1},
-    'chroma at half size': {**_ONE_MERGE, 'shrink': 2},
-    'chroma later': {**_ONE_MERGE, 'delay': 2},
-    'chroma without delay': {**_ONE_MERGE, 'delay': 0, 'shrink': 2},
-    'chroma without skips': {**_ONE_MERGE, 'skips': False},
-    'chroma added': {**_ONE_MERGE, 'merge': 'add'},
-    'HSV merged once': {**_ONE_MERGE, 'slow': 'hsv'},
-    'a and b beside lightness': {**_ONE_MERGE, 'slow': 'ab', 'fast': 'lightness'},
-    'chroma dropped at times': _ONE_MERGE,
-    'chroma beside contrast': _ONE_MERGE,
-    'RGB contrast in one stream': {**_ONE_STREAM, 'fast': 'rgb'},
-    'RGB in both streams': {**_ONE_MERGE, 'slow': 'rgb', 'fast': 'rgb'},
+    'deep HSV not adapted': {**_DEEP_HSV, 'adapt': False},
+    'HSV': {'slow': 'hsv'},
+    'a and b beside lightness': {'slow': 'ab', 'fast': 'lightness'},
+    'color at full size': {'shrink': 1},
+    'color at half size': {'shrink': 2},
+    'color without delay': {'delay': 0},
+    'color later': {'delay': 2},
+    'color merged three times': {'hsv_areas': 4},
+    'color merged both ways': {'hsv_areas': 4, 'lateral': 'both'},
+    'color merged at the end': {'hsv_areas': 4, 'lateral': 'none'},
+    'color added': {'merge': 'add'},
+    'without skips': {'skips': False},
+    'with projections': {'shortcut': 'projection'},
+    'color dropped at times': {},
 }
 """Fields of `DualStreamConfig`, in place of the preset's."""
 
 CHANGES = {
-    'chroma dropped at times': drop_color,
-    'chroma beside contrast': normalize_contrast,
-    'RGB contrast in one stream': normalize_contrast,
+    'RGB adapted locally': adapt_locally,
+    'gray adapted locally': adapt_locally,
+    'luminance and chroma in one stream': see_opponents,
+    'color dropped at times': drop_color,
 }
 """What is changed in the network that the fields describe."""
 
 OTHERS = {
-    'ResNet-18-like': {**_ONE_STREAM, 'fast': 'rgb', 'widths': (64, 128, 256, 512), 'depth': 2},
+    'ResNet-18-like': {**_ONE_STREAM, 'fast': 'rgb', 'shortcut': 'projection', 'depth': 2,
+                       'widths': (64, 128, 256, 512)},
     'MobileNetV3Small': keras.applications.MobileNetV3Small,
     'EfficientNetB0': keras.applications.EfficientNetB0,
 }

@@ -11,7 +11,7 @@ import pytest
 from dualstream.network import DualStreamConfig, dual_stream, multiply_adds
 from experiments.streams import cell, frames, speeds, tables, variants
 from experiments.streams.frames import IMAGE_SIZE
-from experiments.streams.front_ends import LocalContrast, drop_color, normalize_contrast
+from experiments.streams.front_ends import LocalContrast, adapt_locally, drop_color
 from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS, matched
 
 
@@ -159,14 +159,14 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
 
 def test_what_the_configuration_does_not_know_is_changed_and_nothing_else():
     plain = dual_stream(DualStreamConfig(image_size=(64, 64)))
-    dropped, contrast = drop_color(plain), normalize_contrast(plain)
+    dropped, locally = drop_color(plain), adapt_locally(plain)
     images = np.random.default_rng(0).random((8, 64, 64, 3), np.float32)
     assert np.array_equal(plain(images), dropped(images))
     stem = keras.Model(dropped.input, dropped.get_layer('v1_parvo_stem').output)
     blank = (np.asarray(stem(images, training=True)) == 0).all(axis=(1, 2, 3))
     assert 0 < blank.sum() < len(images)
-    assert not np.allclose(plain(images), contrast(images))
-    for one, other in zip(plain.weights, contrast.weights, strict=True):
+    assert not np.allclose(plain(images), locally(images))
+    for one, other in zip(plain.weights, locally.weights, strict=True):
         assert np.array_equal(one, other)
 
 

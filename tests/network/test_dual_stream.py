@@ -43,8 +43,9 @@ def test_the_same_seed_gives_the_same_weights_and_the_same_dropout(images):
 
 
 def test_another_seed_gives_other_weights():
-    kernels = [build('nano', image_size=(64, 64), seed=seed).get_layer('mt_step1_conv').get_weights()[0]
-               for seed in (0, 1)]
+    kernels = [
+        build('nano', image_size=(64, 64), seed=seed).get_layer('mt_conv').get_weights()[0]
+        for seed in (0, 1)]
     assert not np.array_equal(*kernels)
 
 
@@ -56,7 +57,7 @@ def test_no_two_layers_start_alike(nano):
 
 def test_mixed_precision_keeps_colours_and_probabilities_in_float32(nano, half_precision, images):
     half = build('nano', image_size=(64, 64))
-    assert half.get_layer('mt_step1_conv').compute_dtype == 'bfloat16'
+    assert half.get_layer('mt_conv').compute_dtype == 'bfloat16'
     assert half(images).dtype == 'float32'
     for name in ('lgn_magno', 'lgn_parvo'):
         outcome, exact = (

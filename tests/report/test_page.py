@@ -9,12 +9,13 @@ from dualstream.report.page import _comparable_runs
 
 def summary(**changed):
     config = {'mask': 'tf', 'crop': 'array', 'look': 'auto', 'saccades': 16, 'epochs': 2,
-              'recipe': {'views': []}} | changed
+              'recipe': {}} | changed
     return {'config': config, 'balanced_accuracy': 0.5, 'accuracy': 0.5, 'label_names': ['a'],
             'by_prior': {'data': {'accuracy': 0.5, 'balanced_accuracy': 0.5}},
             'cross_entropy': 0.7, 'temperature': 1.2,
             'refusal': {'min_coverage': 0.3, 'min_confidence': 0.4},
             'trivial': {'accuracy': 0.5, 'balanced_accuracy': 0.5},
+            'views': ['window'], 'epochs': 2,
             'one_view_balanced_accuracy': 0.5, 'per_class_recall': {'a': 0.5},
             'images_per_second': 10.0, 'training_seconds': 1.0, 'parameters': 1,
             'dataset': {

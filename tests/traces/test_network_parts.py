@@ -9,7 +9,8 @@ from dualstream.traces.network_parts import part_of
 
 @pytest.mark.parametrize('changed', [
     {}, {'lateral': 'both', 'merge': 'gate', 'hsv_areas': 4}, {'delay': 0},
-    {'lateral': 'gray_to_hsv', 'merge': 'add', 'hsv_areas': 4}, {'slow': 'none'}, {'fast': 'lightness', 'slow': 'ab'}])
+    {'lateral': 'gray_to_hsv', 'merge': 'add', 'hsv_areas': 4}, {'slow': 'none'},
+    {'fast': 'lightness', 'slow': 'ab'}])
 def test_every_layer_is_in_a_part(changed):
     model = network.build('nano', image_size=(64, 64), **changed)
     parts = {layer.name: part_of(f'model/{layer.name}_1/op:Op') for layer in model.layers

@@ -19,7 +19,7 @@ from dualstream.training.run import train
 from dualstream.training.workdir import Workdir
 
 CPU = Place('CPU', ['/device:CPU:0'])
-QUICK = TrainConfig(image_size=(64, 64), epochs=1, batch_size=8, crop='random', saccades=4)
+QUICK = TrainConfig(image_size=(64, 64), epochs=1, batch_size=8, saccades=4, zoom=1.0)
 
 
 @pytest.fixture
