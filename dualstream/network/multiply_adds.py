@@ -20,7 +20,7 @@ def multiply_adds(model: keras.Model) -> int:
     Example:
       >>> from dualstream.network import build, multiply_adds
       >>> f'{multiply_adds(build("tiny")):,}'
-      '70,196,864'
+      '67,888,768'
     """
     return sum(
         math.prod(layer.output.shape[1:-1]) * math.prod(layer.kernel.shape)

@@ -15,10 +15,10 @@ PRESETS = {
 }
 """Parameters, for five classes, and multiply-adds, for an image of 224x224 pixels:
 
-    nano       80,357      24,109,808   for some hundred photographs, on two cores
-    tiny      456,821      70,196,864
-    small   3,137,541     256,501,952   at two thirds of EfficientNetB0's multiply-adds
-    base   18,833,717   1,776,058,224   at less than half of ResNet50's multiply-adds
+    nano       76,517      23,231,728   for some hundred photographs, on two cores
+    tiny      437,749      67,888,768
+    small   3,050,565     249,176,256   at two thirds of EfficientNetB0's multiply-adds
+    base   18,571,829   1,750,957,680   at less than half of ResNet50's multiply-adds
 """
 
 

@@ -1,6 +1,7 @@
 """Changes of a network that its configuration does not know: what a stream sees, and when."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from dualstream.network import Chroma, Luminance
@@ -34,10 +35,18 @@ def adapt_locally(network: keras.Model) -> keras.Model:
 
 
 class Opponents(keras.layers.Layer):
-    """Computes luminance and chroma of each pixel: (batch, H, W, 3) to (batch, H, W, 3)."""
+    """Computes luminance and chroma of each pixel: (batch, H, W, 3) to (batch, H, W, 3).
+
+    Both are sums of red, green and blue, and so is this, in one product of matrices.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        unit = np.eye(3, dtype=np.float32)
+        self._sums = np.concatenate([Luminance()(unit), Chroma()(unit)], axis=-1)
 
     def call(self, images):
-        return ops.concatenate([Luminance()(images), Chroma()(images)], axis=-1)
+        return ops.matmul(images, self._sums)
 
 
 def see_opponents(network: keras.Model) -> keras.Model:
@@ -53,7 +62,7 @@ def drop_color(network: keras.Model) -> keras.Model:
 
 
 def _around(images):
-    """The mean of each pixel's surround, computed coarsely: at full size it takes as long as all."""
+    """The mean around each pixel, computed coarsely: in full it takes as long as a network."""
     def pool(x, size, strides):
         return ops.average_pool(x, size, strides, 'same', 'channels_last')
 

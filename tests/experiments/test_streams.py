@@ -8,10 +8,16 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from dualstream.network import DualStreamConfig, dual_stream, multiply_adds
+from dualstream.network import (
+    Chroma,
+    DualStreamConfig,
+    Luminance,
+    dual_stream,
+    multiply_adds,
+)
 from experiments.streams import cell, frames, speeds, tables, variants
 from experiments.streams.frames import IMAGE_SIZE
-from experiments.streams.front_ends import LocalContrast, adapt_locally, drop_color
+from experiments.streams.front_ends import LocalContrast, Opponents, adapt_locally, drop_color
 from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS, matched
 
 
@@ -168,6 +174,13 @@ def test_what_the_configuration_does_not_know_is_changed_and_nothing_else():
     assert not np.allclose(plain(images), locally(images))
     for one, other in zip(plain.weights, locally.weights, strict=True):
         assert np.array_equal(one, other)
+
+
+def test_one_stream_can_see_what_the_two_see():
+    images = np.random.default_rng(0).random((2, 16, 16, 3), np.float32)
+    luminance, cosine, sine = np.moveaxis(np.asarray(Opponents()(images)), -1, 0)
+    np.testing.assert_allclose(luminance, Luminance()(images)[..., 0], atol=1e-6)
+    np.testing.assert_allclose(np.stack([cosine, sine], -1), Chroma()(images), atol=1e-6)
 
 
 def test_contrast_does_not_see_the_strength_of_the_light():

@@ -114,6 +114,20 @@ def test_the_gray_stream_is_blind_to_colour(nano, images):
         colour['gray']['v2_thick'], gray['gray']['v2_thick'], atol=1e-4)
 
 
+def test_each_stream_adapts_to_the_light(nano, images):
+    """What it sees has no mean and a spread of about 1, in bright light and in dim and flat light.
+    """
+    model = nano()
+    lgn = keras.Model(model.input, [model.get_layer(f'lgn_{stream}').output
+                                    for stream in ('magno', 'parvo')])
+    for seen, dim in zip(lgn(images), lgn(0.2 + 0.6 * images)):
+        np.testing.assert_allclose(np.mean(seen, axis=(1, 2)), 0, atol=1e-4)
+        assert (0.7 < np.std(seen, axis=(1, 2))).all() and (np.std(seen, axis=(1, 2)) <= 1).all()
+        np.testing.assert_allclose(dim, seen, atol=0.25 * np.abs(seen).max())
+    blank = lgn(np.full([1, 64, 64, 3], 0.4, np.float32))
+    assert all(np.abs(each).max() < 1e-3 for each in blank)
+
+
 @pytest.mark.parametrize('lateral, merged', [
     ('hsv_to_gray', {'v2_thick_merged', 'mt_merged', 'sts_merged', 'pfc'}),
     ('gray_to_hsv', {'v1_parvo_merged', 'v2_thin_merged', 'v4_merged', 'pfc'}),
