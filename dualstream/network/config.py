@@ -72,7 +72,7 @@ class DualStreamConfig:
 
     Example:
       >>> from dualstream import DualStreamConfig
-      >>> DualStreamConfig(widths=(32, 64, 96, 128)).hsv_widths
+      >>> DualStreamConfig(widths=(32, 64, 96, 128), hsv_areas=4).hsv_widths
       (16, 32, 48, 64)
       >>> DualStreamConfig(delay=4)
       Traceback (most recent call last):

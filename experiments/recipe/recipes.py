@@ -15,7 +15,7 @@ class Tried:
       views: of each held-out example, as Recipe takes them; the same network is scored with each.
     """
 
-    recipe: Recipe = Recipe()
+    recipe: Recipe = Recipe(mixup=0.0)
     crop: str = 'array'
     views: tuple[tuple, ...] = ((),)
 
@@ -23,11 +23,11 @@ class Tried:
 PLAIN = 'plain'
 RECIPES = {
     PLAIN: Tried(),
-    'label smoothing 0.1': Tried(Recipe(label_smoothing=0.1)),
-    'colour jitter 0.1': Tried(Recipe(color_jitter=0.1)),
+    'label smoothing 0.1': Tried(Recipe(mixup=0.0, label_smoothing=0.1)),
+    'colour jitter 0.1': Tried(Recipe(mixup=0.0, color_jitter=0.1)),
     'mixup 0.2': Tried(Recipe(mixup=0.2)),
-    'moving average 0.99': Tried(Recipe(ema=0.99)),
-    'early stopping 4': Tried(Recipe(early_stopping=4)),
-    'class weights': Tried(Recipe(class_weights=True)),
+    'moving average 0.99': Tried(Recipe(mixup=0.0, ema=0.99)),
+    'early stopping 4': Tried(Recipe(mixup=0.0, early_stopping=4)),
+    'class weights': Tried(Recipe(mixup=0.0, class_weights=True)),
     'random crop': Tried(crop='random', views=((), (1.0, 'whole'), (1.0, 2.0, 'frame', 'whole'))),
 }
