@@ -52,7 +52,7 @@ def main(argv: list[str]) -> None:
     truth = whole.labels('all')
     wrong = make_wrong(truth, _SHARE.value, len(whole.label_names), seed=0)
     photos = WrongLabels(whole.builder, whole.parts, wrong_labels=wrong)
-    config = TrainConfig(image_size=IMAGE_SIZE, epochs=_EPOCHS.value)
+    config = TrainConfig(image_size=IMAGE_SIZE, epochs=_EPOCHS.value, crop='array')
     alone = np.arange(len(truth))  # no two drawn photographs are near-duplicates
     predictions = predict_out_of_fold(
         config, photos, alone, folds=_FOLDS.value, place=devices.place(), folder=out / 'folds')

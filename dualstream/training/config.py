@@ -61,8 +61,7 @@ class Recipe:
       views: how each example of the test split is looked at; the probabilities of all views are
         averaged. Each is the zoom of a leafiest window, a number or 'frame', or it is 'whole', the
         whole frame, or 'window', the window that the network is used on, which is the only view
-        where there are none. None: 'window', 'frame' and 'whole' where the configuration has a
-        range of zooms, else no others.
+        where none is named: more gained nothing after a training of the default length.
 
     Raises:
       ValueError: a field is out of its range.
@@ -74,7 +73,7 @@ class Recipe:
     mixup: float = 0.2
     ema: float = 0.0
     early_stopping: int = 0
-    views: tuple[float | str, ...] | None = None
+    views: tuple[float | str, ...] = ()
 
     def __post_init__(self):
         _require('label_smoothing', self.label_smoothing, 'in [0, 1)',
@@ -85,7 +84,7 @@ class Recipe:
         _require('early_stopping', self.early_stopping, 'at least 0', self.early_stopping >= 0)
         object.__setattr__(self, 'views', _tuples(self.views))  # JSON knows lists only
         _require('views', self.views, f'of zooms, {FRAME}, {WHOLE} and {WINDOW}',
-                 self.views is None or isinstance(self.views, tuple)
+                 isinstance(self.views, tuple)
                  and all(each in (WHOLE, WINDOW) or _is_zoom(each) for each in self.views))
 
 

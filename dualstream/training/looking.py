@@ -47,9 +47,7 @@ def prediction_routine(config: TrainConfig) -> Routine:
 
 def view_names(config: TrainConfig) -> tuple[float | str, ...]:
     """Names the views of each example whose probabilities are averaged, as `Recipe.views` does."""
-    if config.recipe.views is not None:
-        return config.recipe.views or (WINDOW,)
-    return (WINDOW, FRAME, WHOLE) if isinstance(_zoom_of(config), tuple) else (WINDOW,)
+    return config.recipe.views or (WINDOW,)
 
 
 def views_of(config: TrainConfig) -> Callable:

@@ -10,7 +10,8 @@ import keras
 
 from dualstream.pipeline import prepare
 from dualstream.runtime import devices
-from dualstream.training.config import TrainConfig
+from dualstream.runtime.choices import FRAME, WHOLE, WINDOW
+from dualstream.training.config import Recipe, TrainConfig
 from dualstream.training.run import count_epochs, train
 from dualstream.training.workdir import Workdir
 from experiments.cells import once
@@ -51,7 +52,7 @@ def finish_cell(cell: Cell, folder: pathlib.Path) -> None:
 
 
 def run_cell(cell: Cell) -> dict:
-    """Trains as by default on all folds but one, and scores on that one.
+    """Trains as by default on all folds but one, and scores on that one, from three views too.
 
     Returns:
       'one view' and 'several views' -> accuracy, as the network is, and balanced accuracy, with the
@@ -61,7 +62,7 @@ def run_cell(cell: Cell) -> dict:
     keras.utils.clear_session()
     folds, duplicates = _folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
     photos = folds[cell.fold]
-    config = TrainConfig(seed=cell.fold)
+    config = TrainConfig(seed=cell.fold, recipe=Recipe(views=(WINDOW, FRAME, WHOLE)))
     epochs = max(1, round(cell.share * count_epochs(config, photos.count('train'))))
     config = dataclasses.replace(config, epochs=epochs)
     with (tempfile.TemporaryDirectory() as scratch,

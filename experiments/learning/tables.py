@@ -9,7 +9,7 @@ from experiments.cells import Cells, percent, where
 from experiments.writing import write_results
 
 SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
-VIEWS = ('several views', 'one view')
+VIEWS = ('one view', 'several views')
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -25,7 +25,9 @@ def whole_page(cells: Cells, command: str) -> str:
         'which share a fold. Mean and standard deviation over '
         f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Accuracy is that of '
         "the network; for balanced accuracy the classes' shares in training are divided out of its "
-        'probabilities. The minutes are those of a training and its scoring.', '',
+        'probabilities. Several views: the probabilities of the leafiest windows of middle and '
+        'largest size and of the whole frame are averaged; one view: the first. The minutes are '
+        'those of a training and its scoring.', '',
         *_table(cells), '', '![Scores by minutes](scores.png)', ''])
 
 
