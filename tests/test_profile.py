@@ -39,7 +39,7 @@ def test_a_routine_alone(run, tmp_path):
     assert not seen.network_ms and 'flops' not in facts
     assert {path.name for path in tmp_path.iterdir()} == {'graphs', 'plugins'}
     assert {path.name for path in (tmp_path / 'graphs').iterdir()} == {
-        'cv_color_mask', 'array_crop'}
+        'cv_color_mask', 'max_rand_crop'}
 
 
 def test_another_routine_runs_no_python(run, tmp_path):

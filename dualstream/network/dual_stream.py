@@ -67,7 +67,7 @@ def dual_stream(config: DualStreamConfig, name: str = 'dual_stream') -> keras.Mo
 
     Example:
       >>> from dualstream import DualStreamConfig, dual_stream
-      >>> config = DualStreamConfig(image_size=(64, 96), classes=3, lateral='both')
+      >>> config = DualStreamConfig(image_size=(64, 96), classes=3, merge='add')
       >>> dual_stream(config).output_shape
       (None, 3)
     """

@@ -22,7 +22,7 @@ def test_what_cannot_be_is_refused_by_its_name(changes, said):
 
 
 def test_the_routine_draws_nothing_and_needs_no_grid():
-    config = TrainConfig(image_size=(64, 96))
+    config = TrainConfig(image_size=(64, 96), zoom=1.0)
     for changes in ({}, {'crop': 'random', 'look': 'glance'}, {'look': 'grid'}, {'crop': 'loop'}):
         assert exported_routine(dataclasses.replace(config, **changes)) == Routine(
             (64, 96), look='pixels', mask_step=1)
@@ -32,8 +32,11 @@ def test_the_routine_draws_nothing_and_needs_no_grid():
 
 
 def test_the_window_is_the_one_that_the_grid_gives(photos):
-    """So a photograph from anywhere is seen as those that the network was trained on."""
-    config = TrainConfig(image_size=(64, 96))
+    """So a photograph from anywhere is seen as those that the network was trained on.
+
+    Of windows that are not made of whole blocks the grid only knows about how much leaf they show.
+    """
+    config = TrainConfig(image_size=(64, 96), zoom=1.0)
     grid, pixels = routine_of(config), exported_routine(config)
     for example in photos.read('test').take(4):
         window = grid.window_of_example(example, (0, 0))

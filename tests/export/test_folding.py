@@ -24,7 +24,7 @@ def norms_of(network):
 
 def test_a_network_is_the_same_without_batch_normalisation():
     network = shaken(dual_stream(DualStreamConfig(
-        image_size=(64, 64), merge='gate', lateral='both')))
+        image_size=(64, 64), merge='gate', lateral='both', hsv_areas=4)))
     folded = fold_batch_normalization(network)
     assert norms_of(network) and not norms_of(folded)
     assert type(folded) is type(network)
