@@ -27,7 +27,8 @@ def weigh_targets(
       mixup_alpha: the alpha of `mixup`; 0 mixes nothing.
       seed: determines what mixup draws.
       start_step: the number of the first batch, so that what is drawn depends on the step alone.
-      shard: the part of each batch that these are; images are mixed within it.
+      shard: the part of each batch that these are. Shards of an even number of examples are mixed
+        as the whole batch would be; where the number is odd, the last example stays as it is.
 
     Returns:
       (images of the same dtype, (batch, height, width, 3); float32 (batch, classes), shares of the
@@ -49,8 +50,8 @@ def weigh_targets(
         weighted = tf.one_hot(labels, len(class_weights)) * tf.gather(by_class, labels)[:, None]
         if mixup_alpha:
             key = tf.random.experimental.stateless_fold_in(
-                tf.constant([seed, -1 - shard.index], tf.int64), step)
-            images, weighted = mixup(images, weighted, mixup_alpha, seed=key)
+                tf.constant([seed, -1], tf.int64), step)
+            images, weighted = mixup(images, weighted, mixup_alpha, seed=key, shard=shard)
         total = tf.reduce_sum(weighted, axis=1)
         return images, tf.math.divide_no_nan(weighted, total[:, None]), total
 
@@ -60,12 +61,13 @@ def weigh_targets(
 
 
 def mixup(
-    images: tf.Tensor, targets: tf.Tensor, alpha: float, *, seed: tf.Tensor
+    images: tf.Tensor, targets: tf.Tensor, alpha: float, *, seed: tf.Tensor, shard: Shard = Shard()
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mixes each image with the next one of its batch, and their targets in the same shares.
+    """Mixes the two images of each pair of neighbours, and their targets in the same shares.
 
     After Zhang et al. (2018), mixup: Beyond Empirical Risk Minimization, but each image draws a
-    share of its own. The next image is as random a partner as any, since batches are shuffled.
+    share of its own. A neighbour is as random a partner as any, since batches are shuffled, and
+    several hosts find the same partners in their shards as one host in the whole batch.
     Use it in tf.data in place of Keras's MixUp layer, whose generator has a state: what it draws
     would depend on which of tf.data's threads is first.
 
@@ -74,9 +76,10 @@ def mixup(
       targets: float32 (batch, classes).
       alpha: of the distribution Beta(alpha, alpha) of the shares; greater than 0.
       seed: int (2,), the seed of a stateless generator.
+      shard: the part of the whole batch that these are.
 
     Returns:
-      (images, targets), share * own + (1 - share) * next, with the shapes and dtypes of the
+      (images, targets), share * own + (1 - share) * neighbour, with the shapes and dtypes of the
       arguments; uint8 is rounded to the nearest.
 
     Example:
@@ -86,12 +89,15 @@ def mixup(
     TensorShape([2, 4, 4, 3])
     """
     # A quotient of Gammas is distributed as Beta; float64, since a small alpha gives tiny Gammas.
-    gammas = tf.random.stateless_gamma([2, tf.shape(images)[0]], seed, alpha, dtype=tf.float64)
+    number = tf.shape(images)[0]
+    gammas = tf.random.stateless_gamma([number * shard.count, 2], seed, alpha, dtype=tf.float64)
+    gammas = tf.transpose(gammas[number * shard.index:number * (shard.index + 1)])
+    partner = tf.minimum(tf.bitwise.bitwise_xor(tf.range(number), 1), number - 1)
     share = tf.cast(tf.math.divide_no_nan(gammas[0], gammas[0] + gammas[1]), tf.float32)
 
     def mix(values, share):
         own = tf.cast(values, tf.float32)
-        mixed = share * own + (1 - share) * tf.roll(own, -1, axis=0)
+        mixed = share * own + (1 - share) * tf.gather(own, partner)
         return tf.cast(tf.round(mixed), values.dtype) if values.dtype.is_integer else mixed
 
     return mix(images, share[:, None, None, None]), mix(targets, share[:, None])

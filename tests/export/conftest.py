@@ -25,7 +25,7 @@ def run_folder(once):
                 layer.set_weights([draw.uniform(0.5, 1.5, each.shape) for each in layer.weights])
         model.save(folder / 'model.keras')
         (folder / 'summary.json').write_text(json.dumps({
-            'config': dataclasses.asdict(TrainConfig(image_size=(64, 64))),
+            'config': dataclasses.asdict(TrainConfig(image_size=(64, 64), crop='array')),
             'label_names': LABELS, 'refusal': {'min_coverage': 0.1, 'min_confidence': 0.4},
             'dataset': {'name': 'none', 'synthetic': True, 'train': 0, 'test': 0},
             'balanced_accuracy': 1 / 3, 'trivial': {'balanced_accuracy': 1 / 3}}))

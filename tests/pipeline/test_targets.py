@@ -7,7 +7,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualstream.pipeline import weigh_targets
+from dualstream.pipeline import Shard, weigh_targets
 from dualstream.pipeline.targets import mixup
 
 WEIGHTS = [0.5, 1.0, 2.0]
@@ -45,7 +45,8 @@ def test_mixtures_are_convex_combinations_of_images_and_targets_alike(alpha, see
     mixed, mixed_targets = mixup(images, targets, alpha, seed=tf.constant([seed, 0]))
     np.testing.assert_allclose(tf.reduce_sum(mixed_targets, axis=1), 1, atol=1e-6)
     # Of each image, the share is read off one pixel, and must hold for all and for the target.
-    partners, partner_targets = np.roll(images, -1, axis=0), np.roll(targets, -1, axis=0)
+    swapped = [1, 0, 3, 2, 5, 4, 7, 6]
+    partners, partner_targets = images.numpy()[swapped], targets.numpy()[swapped]
     own, partner = images.numpy()[:, :1, :1, :1], partners[:, :1, :1, :1]
     share = (mixed.numpy()[:, :1, :1, :1] - partner) / (own - partner)
     assert (-1e-4 <= share).all() and (share <= 1 + 1e-4).all()
@@ -105,3 +106,23 @@ def test_what_is_drawn_depends_on_seed_and_step_alone():
             np.testing.assert_array_equal(array, same)
     other = collect(mixup_alpha=0.4, seed=8)
     assert not np.array_equal(whole[0][0], other[0][0])
+
+
+@pytest.mark.parametrize('count', [2, 4])
+def test_shards_are_mixed_as_the_whole_batch_is(count):
+    whole = collect(mixup_alpha=0.4, seed=7)
+    parts = [weigh_targets(
+        batches().map(lambda images, labels, index=index: tuple(
+            tf.split(each, count)[index] for each in (images, labels))),
+        WEIGHTS, mixup_alpha=0.4, seed=7, shard=Shard(index, count)) for index in range(count)]
+    for batch, *some in zip(whole, *(part.as_numpy_iterator() for part in parts), strict=True):
+        for array, pieces in zip(batch, zip(*some, strict=True), strict=True):
+            np.testing.assert_array_equal(array, np.concatenate(pieces))
+
+
+def test_the_last_of_an_odd_number_stays_as_it_is():
+    (images, labels), = batches(1, batch=5)
+    mixed, targets = mixup(images, tf.one_hot(labels, 3), 1.0, seed=tf.constant([0, 0]))
+    np.testing.assert_allclose(mixed[-1], images[-1], atol=1e-6)
+    np.testing.assert_allclose(targets[-1], tf.one_hot(labels, 3)[-1], atol=1e-6)
+    assert not np.allclose(mixed[:-1], images[:-1], atol=0.01)

@@ -37,4 +37,5 @@ def test_damaged_photographs_are_answered_or_refused(models, name):
     assert max(each['cpu_seconds'] for each in damaged) < 10
     largest = asked['kinds']['as large as is allowed']
     assert not any(each['error'] for each in largest)
-    assert asked['peak_mb'] - asked['before_mb'] < 1500
+    # Of 50 megapixels, 150 MB decoded, several copies are alive at once.
+    assert asked['peak_mb'] - asked['before_mb'] < 2500
