@@ -6,7 +6,26 @@ than one process of two.
 
 import concurrent.futures
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+import pathlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import tqdm
+
+
+def finish_missing(
+    run: Callable, jobs: Mapping[pathlib.Path, tuple], workers: int, title: str
+) -> None:
+    """Runs the jobs whose results are not there yet, with a progress bar.
+
+    Args:
+      run: writes the file of a job; a function of a module, which other processes can import.
+      jobs: the file of each job -> the arguments of `run`.
+      workers: processes, as `run_in_workers` takes them.
+      title: of the progress bar.
+    """
+    missing = [job for kept, job in jobs.items() if not kept.exists()]
+    for _ in tqdm.tqdm(run_in_workers(run, missing, workers), title, len(missing), unit=' cells'):
+        pass
 
 
 def run_in_workers(run: Callable, jobs: Iterable[tuple], workers: int) -> Iterator:

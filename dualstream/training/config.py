@@ -53,8 +53,7 @@ class Recipe:
       color_jitter: how far brightness, contrast and saturation are moved, in [0, 1]; hue turns a
         tenth as far.
       mixup: alpha of the Beta distribution by which images of a batch are mixed; 0 mixes nothing.
-        In a training as long as the default one, it keeps the network from learning a few hundred
-        photographs by heart.
+        The default training was measured with it, and not yet without it.
       ema: the momentum of the weights' moving average, which is then scored and saved, in [0, 1).
       early_stopping: epochs without a better balanced accuracy in validation after which the
         training ends, and the best weights are kept; 0 trains to the end and keeps the last.

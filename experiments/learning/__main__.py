@@ -40,11 +40,9 @@ _OUT = flags.DEFINE_string('out', 'runs/learning', 'The folder for the results.'
 def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
-        import tqdm
-
         from experiments.learning import tables
         from experiments.learning.cell import Cell, finish_cell
-        from experiments.workers import run_in_workers
+        from experiments.workers import finish_missing
 
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
@@ -53,10 +51,9 @@ def main(argv: list[str]) -> None:
     wanted = [Cell(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value, fold, _FOLDS.value, share)
               for share in reversed(shares)
               for fold in range(1 if _QUICK.value else _FOLDS.value)]
-    missing = [(each, out / 'cells') for each in wanted if not each.kept(out / 'cells').exists()]
-    for _ in tqdm.tqdm(run_in_workers(finish_cell, missing, _WORKERS.value), 'Cells',
-                       len(missing), unit=' cells'):
-        pass
+    finish_missing(finish_cell, {
+        each.kept(out / 'cells'): (each, out / 'cells') for each in wanted},
+        _WORKERS.value, 'Cells')
     cells = [each.read(out / 'cells') for each in wanted]
     said = shlex.join(['python', '-m', 'experiments.learning', *sys.argv[1:]])
     tables.write(cells, said, out)

@@ -47,10 +47,8 @@ _OUT = flags.DEFINE_string('out', 'runs/pretraining', 'The folder for the result
 def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
-        import tqdm
-
         from experiments.pretraining import cell, tables
-        from experiments.workers import run_in_workers
+        from experiments.workers import finish_missing
 
     if not _SOURCES.value:
         raise UserError('--sources must not be empty')
@@ -62,11 +60,8 @@ def main(argv: list[str]) -> None:
         steps, epochs, folds = min(40, steps), min(2, epochs), range(1)
 
     def finish(run, cells, title):
-        missing = [(each, out / 'cells', folders) for each in cells
-                   if not each.kept(out / 'cells').exists()]
-        for _ in tqdm.tqdm(run_in_workers(run, missing, _WORKERS.value), title, len(missing),
-                           unit=' trainings'):
-            pass
+        finish_missing(run, {each.kept(out / 'cells'): (each, out / 'cells', folders)
+                             for each in cells}, _WORKERS.value, title)
 
     starts = [cell.Start(source, steps) for source in _SOURCES.value]
     finish(cell.finish_start, starts, 'Sources')

@@ -97,9 +97,7 @@ def finish_start(start: Start, folder: pathlib.Path, folders: dict) -> None:
     trained = fit_network(network, frames, places, epochs=epochs, seed=0)
     with writing(start.network(folder)) as path:
         network.save(path)
-    once(start.kept(folder), lambda: {
-        'pictures': len(places), 'classes': len(frames.label_names), 'epochs': epochs,
-        'synthetic': frames.synthetic, **trained})
+    once(start.kept(folder), lambda: {**frames.facts, 'epochs': epochs, **trained})
 
 
 def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
@@ -118,8 +116,4 @@ def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
         take_weights(network, str(cell.start.network(folder)))
     trained = fit_network(network, frames, train, epochs=cell.epochs, seed=cell.fold)
     once(cell.kept(folder), lambda: {
-        **score_network(network, frames, train=train, test=test), **trained,
-        'pictures': len(frames.labels), 'synthetic': frames.synthetic,
-        'near_duplicates': frames.near_duplicates,
-        'most_frequent': int(np.bincount(frames.labels).max()) / len(frames.labels),
-        'classes': len(frames.label_names)})
+        **score_network(network, frames, train=train, test=test), **trained, **frames.facts})

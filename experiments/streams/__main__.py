@@ -54,12 +54,10 @@ _OUT = flags.DEFINE_string('out', 'runs/streams', 'The folder for the results.')
 def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
-        import tqdm
-
         from experiments.cells import once
         from experiments.streams import cell, speeds, tables
         from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS
-        from experiments.workers import run_in_workers
+        from experiments.workers import finish_missing, run_in_workers
 
     _check(known=[*VARIANTS, *OTHERS], equal=tables.EQUAL)
     chosen = _NETWORKS.value or [*VARIANTS, *OTHERS]
@@ -84,11 +82,9 @@ def main(argv: list[str]) -> None:
         if equal == 'time' or name in VARIANTS]
     folders = {'data_dir': _DATA_DIR.value, 'manual_dir': _MANUAL_DIR.value}
     # Where both equalities want as many epochs, one training serves both.
-    missing = {each.file_name: (each, out / 'cells', folders) for each in wanted
-               if not (out / 'cells' / each.file_name).exists()}
-    for _ in tqdm.tqdm(run_in_workers(cell.finish_cell, missing.values(), _WORKERS.value), 'Cells',
-                       len(missing), unit=' cells'):
-        pass
+    finish_missing(cell.finish_cell, {
+        out / 'cells' / each.file_name: (each, out / 'cells', folders) for each in wanted},
+        _WORKERS.value, 'Cells')
     cells = [each.read(out / 'cells') for each in wanted]
     said = shlex.join(['python', '-m', 'experiments.streams', *sys.argv[1:]])
     tables.write(cells, said, out)

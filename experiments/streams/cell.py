@@ -68,9 +68,7 @@ def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
     frames = read_frames(cell.source, **folders)
     once(folder / cell.file_name, lambda: {
         **run_cell(frames, cell.name, fold=cell.fold, folds=cell.folds, epochs=cell.epochs),
-        'pictures': len(frames.labels), 'classes': len(frames.label_names),
-        'near_duplicates': frames.near_duplicates, 'synthetic': frames.synthetic,
-        'most_frequent': int(np.bincount(frames.labels).max()) / len(frames.labels)})
+        **frames.facts})
 
 
 @functools.cache

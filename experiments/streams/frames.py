@@ -41,6 +41,13 @@ class Frames:
         """How many photographs are a near-duplicate of an earlier one."""
         return len(self.groups) - len(np.unique(self.groups))
 
+    @property
+    def facts(self) -> dict:
+        """What tables say of the set, of types that JSON has."""
+        return {'pictures': len(self.labels), 'classes': len(self.label_names),
+                'near_duplicates': self.near_duplicates, 'synthetic': self.synthetic,
+                'most_frequent': int(np.bincount(self.labels).max()) / len(self.labels)}
+
     def split(self, fold: int, folds: int) -> tuple[np.ndarray, np.ndarray]:
         """Gives the places of the photographs to train on, and of those that are held out."""
         held_out = deal(self.groups, self.labels, folds, seed=0) == fold
