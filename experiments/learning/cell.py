@@ -4,18 +4,14 @@ import dataclasses
 import functools
 import json
 import pathlib
-import tempfile
-
-import keras
 
 from dualstream.pipeline import prepare
-from dualstream.runtime import devices
 from dualstream.runtime.choices import FRAME, WHOLE, WINDOW
 from dualstream.training.config import Recipe, TrainConfig
-from dualstream.training.run import count_epochs, train
-from dualstream.training.workdir import Workdir
+from dualstream.training.run import count_epochs
 from experiments.cells import once
 from experiments.grouped_folds import grouped_folds
+from experiments.training import train_and_score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,35 +51,18 @@ def run_cell(cell: Cell) -> dict:
     """Trains as by default on all folds but one, and scores on that one, from three views too.
 
     Returns:
-      'one view' and 'several views' -> accuracy, as the network is, and balanced accuracy, with the
-      priors divided out; the scores of predicting one class for all; the numbers of photographs,
-      epochs and seconds, those of scoring included.
+      What `train_and_score` does, and what was trained on what.
     """
-    keras.utils.clear_session()
     folds, duplicates = _folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
     photos = folds[cell.fold]
     config = TrainConfig(seed=cell.fold, recipe=Recipe(views=(WINDOW, FRAME, WHOLE)))
     epochs = max(1, round(cell.share * count_epochs(config, photos.count('train'))))
     config = dataclasses.replace(config, epochs=epochs)
-    with (tempfile.TemporaryDirectory() as scratch,
-          Workdir(scratch, dataclasses.asdict(config), resume=False) as workdir):
-        trained = train(
-            config, photos=photos, place=devices.place(), workdir=workdir, verbose=0)
-
-    def scores(by_prior):
-        return {'accuracy': by_prior['data'].accuracy,
-                'balanced_accuracy': by_prior['uniform'].balanced_accuracy}
-
-    test = trained.one_view['data']
+    made = train_and_score(config, photos)
     return {'dataset': photos.builder.info.full_name, 'synthetic': photos.synthetic,
             'fold': cell.fold, 'folds': cell.folds, 'share': cell.share, 'epochs': epochs,
             'preset': config.preset, 'image_size': list(config.image_size),
-            'near_duplicates': duplicates,
-            'one view': scores(trained.one_view), 'several views': scores(trained.scores),
-            'trivial': {'accuracy': test.trivial_accuracy,
-                        'balanced_accuracy': 1 / len(test.per_class_recall)},
-            'training_pictures': photos.count('train'), 'held_out_pictures': photos.count('test'),
-            'seconds': trained.seconds}
+            'near_duplicates': duplicates, 'seconds': made.pop('training_seconds'), **made}
 
 
 @functools.cache
