@@ -14,7 +14,8 @@ from dualstream.training.workdir import Workdir
 
 
 def train_and_score(
-    config: TrainConfig, photos: Parts, routine: Callable | None = None
+    config: TrainConfig, photos: Parts, routine: Callable | None = None,
+    build: Callable | None = None,
 ) -> dict[str, dict | float]:
     """Trains one network on the photographs of a fold, and scores it on those that are held out.
 
@@ -22,6 +23,7 @@ def train_and_score(
       config: of the training.
       photos: the fold's photographs.
       routine: makes the images, if not None, in the place of the configuration's.
+      build: makes the network, if not None, as `train` takes it.
 
     Returns:
       'one view' and, where the recipe has others, 'several views' -> accuracy, as the network is,
@@ -32,7 +34,7 @@ def train_and_score(
     with (tempfile.TemporaryDirectory() as scratch,
           Workdir(scratch, dataclasses.asdict(config), resume=False) as workdir):
         trained = train(config, photos=photos, place=devices.place(), workdir=workdir,
-                        routine=routine, verbose=0)
+                        routine=routine, build=build, verbose=0)
 
     def scores(by_prior):
         return {'accuracy': by_prior['data'].accuracy,

@@ -81,6 +81,7 @@ def train(
     options: RunOptions = _DEFAULTS,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     routine: Callable | None = None,
+    build: Callable | None = None,
     verbose: int | None = None,
 ) -> Trained:
     """Trains a network on photographs, or continues such a training, and scores it.
@@ -96,6 +97,8 @@ def train(
       callbacks: called after each epoch's validation, before its checkpoint.
       routine: makes an image of an example and a seed, to train and to score; if None, those of
         `looking` do, which the configuration describes.
+      build: makes the network, called as `dualstream.network.build` is; its last layer must be
+        `logits`, with softmax. If None, `dualstream.network.build` does.
       verbose: as in `loop.fit`; 0 prints nothing.
 
     Raises:
@@ -114,7 +117,7 @@ def train(
     counts = photos.label_counts('train')
     weights = _class_weights(config, counts)
     shares = prior.learned_shares(counts, weights)
-    model = _compiled_network(config, photos, place, steps)
+    model = _compiled_network(config, photos, place, steps, build or network.build)
     workdir.claim()
     best = KeepBest(config.recipe.early_stopping) if config.recipe.early_stopping else None
     progress = SaveProgress(
@@ -180,15 +183,15 @@ def _check_profile_steps(options: RunOptions, steps: int) -> None:
 
 
 def _compiled_network(
-    config: TrainConfig, photos: Photos, place: Place, steps: int
+    config: TrainConfig, photos: Photos, place: Place, steps: int, build: Callable
 ) -> keras.Model:
     """Builds and compiles the network; the same seed gives the same weights."""
     keras.config.set_dtype_policy(place.dtype_policy)
     keras.utils.set_random_seed(config.seed)
     with place.scope():
         try:
-            model = network.build(config.preset, image_size=config.image_size,
-                                  classes=len(photos.label_names), seed=config.seed)
+            model = build(config.preset, image_size=config.image_size,
+                          classes=len(photos.label_names), seed=config.seed)
         except ValueError as error:
             raise UserError(f'--{error}') from error
         if config.init_from:

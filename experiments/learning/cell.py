@@ -5,12 +5,14 @@ import functools
 import json
 import pathlib
 
-from dualstream.pipeline import prepare
+import keras
+
 from dualstream.runtime.choices import FRAME, WHOLE, WINDOW
 from dualstream.training.config import Recipe, TrainConfig
 from dualstream.training.run import count_epochs
 from experiments.cells import once
-from experiments.grouped_folds import grouped_folds
+from experiments.grouped_folds import read_folds
+from experiments.other_networks import build_other
 from experiments.training import train_and_score
 
 
@@ -23,6 +25,8 @@ class Cell:
       fold: the part that is held out; also the seed.
       folds: how many parts there are.
       share: of the default length, greater than 0.
+      other: the network in the place of the default one, a key of OTHERS.
+      epochs: passes through the photographs to train on; None: the share of the default's.
     """
 
     dataset: str
@@ -31,11 +35,14 @@ class Cell:
     fold: int
     folds: int
     share: float
+    other: str | None = None
+    epochs: int | None = None
 
     def kept(self, folder: pathlib.Path) -> pathlib.Path:
         """The file of the finished cell."""
         name = self.dataset.strip('/').replace('/', '-')
-        return folder / f'{name}-fold{self.fold}of{self.folds}-share{self.share:g}.json'
+        other = f'-{self.other}-{self.epochs}epochs' if self.other else ''
+        return folder / f'{name}-fold{self.fold}of{self.folds}-share{self.share:g}{other}.json'
 
     def read(self, folder: pathlib.Path) -> dict:
         """Reads what the finished cell says, as one row of results.json."""
@@ -50,21 +57,25 @@ def finish_cell(cell: Cell, folder: pathlib.Path) -> None:
 def run_cell(cell: Cell) -> dict:
     """Trains as by default on all folds but one, and scores on that one, from three views too.
 
+    Another network than the default one differs in nothing but the number of epochs.
+
     Returns:
       What `train_and_score` does, and what was trained on what.
     """
-    folds, duplicates = _folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
+    folds, duplicates = read_folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
     photos = folds[cell.fold]
     config = TrainConfig(seed=cell.fold, recipe=Recipe(views=(WINDOW, FRAME, WHOLE)))
-    epochs = max(1, round(cell.share * count_epochs(config, photos.count('train'))))
+    epochs = cell.epochs or max(
+        1, round(cell.share * count_epochs(config, photos.count('train'))))
     config = dataclasses.replace(config, epochs=epochs)
-    made = train_and_score(config, photos)
+    made = train_and_score(config, photos, build=cell.other and functools.partial(
+        _build_other, cell.other))
     return {'dataset': photos.builder.info.full_name, 'synthetic': photos.synthetic,
             'fold': cell.fold, 'folds': cell.folds, 'share': cell.share, 'epochs': epochs,
-            'preset': config.preset, 'image_size': list(config.image_size),
+            'network': cell.other or config.preset, 'image_size': list(config.image_size),
             'near_duplicates': duplicates, 'seconds': made.pop('training_seconds'), **made}
 
 
-@functools.cache
-def _folds(dataset: str, data_dir: str | None, manual_dir: str | None, folds: int):
-    return grouped_folds(prepare(dataset, data_dir, manual_dir), folds)
+def _build_other(other: str, preset: str, **shape) -> keras.Model:
+    del preset
+    return build_other(other, **shape)

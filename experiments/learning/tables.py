@@ -1,5 +1,6 @@
 """Writes the table and the plot of the finished cells."""
 
+import itertools
 import pathlib
 
 import matplotlib.figure
@@ -18,7 +19,7 @@ def whole_page(cells: Cells, command: str) -> str:
     synthetic = ' (synthetic)' if first['synthetic'] else ''
     return '\n'.join([
         '# How well does the default training do, and in how many minutes?', '', f'`{command}`', '',
-        f'{first["dataset"]}{synthetic}: `{first["preset"]}` with images of '
+        f'{first["dataset"]}{synthetic}: `{first["network"]}` with images of '
         f'{first["image_size"][0]} x {first["image_size"][1]} pixels, about '
         f'{first["training_pictures"]} photographs to train on and {first["held_out_pictures"]} '
         f'held out; {first["near_duplicates"]} of all photographs are near-duplicates of others, '
@@ -32,30 +33,32 @@ def whole_page(cells: Cells, command: str) -> str:
 
 
 def _table(cells: Cells) -> list[str]:
-    header = ['epochs', 'minutes', *(f'{title}, {views}' for views in VIEWS
-                                     for title in SCORES.values())]
+    header = ['network', 'epochs', 'minutes', *(f'{title}, {views}' for views in VIEWS
+                                                for title in SCORES.values())]
     rows = [header, ['---'] * len(header)]
-    for share in _shares(cells):
-        own = where(cells, share=share)
+    for name, share in itertools.product(_names(cells), _shares(cells)):
+        own = where(cells, network=name, share=share)
+        epochs = sorted({cell['epochs'] for cell in own})
         minutes = [cell['seconds'] / 60 for cell in own]
-        rows.append([f'{own[0]["epochs"]}', f'{np.mean(minutes):.1f}', *(
-            percent(np.array([cell[views][score] for cell in own]))
-            for views in VIEWS for score in SCORES)])
-    trivial = [percent(np.array([cell['trivial'][score] for cell in where(
-        cells, share=cells[0]['share'])])) for score in SCORES]
-    rows.append(['predicting the most frequent class for all', '', *trivial, *trivial])
+        rows.append([name, ' to '.join(map(str, epochs[::max(1, len(epochs) - 1)])),
+                     f'{np.mean(minutes):.1f}', *(
+                         percent(np.array([cell[views][score] for cell in own]))
+                         for views in VIEWS for score in SCORES)])
+    first = where(cells, network=_names(cells)[0], share=_shares(cells)[0])
+    trivial = [percent(np.array([cell['trivial'][score] for cell in first])) for score in SCORES]
+    rows.append(['predicting the most frequent class for all', '', '', *trivial, *trivial])
     return ['| ' + ' | '.join(row) + ' |' for row in rows]
 
 
 def figure(cells: Cells) -> matplotlib.figure.Figure:
-    """Draws both scores against the minutes of a training, with each fold as a point."""
+    """Draws both scores of one view against the minutes of a training, each fold as a point."""
     drawn = matplotlib.figure.Figure(figsize=(9, 3.6), layout='constrained', dpi=110)
     for axes, (score, title) in zip(drawn.subplots(1, 2), SCORES.items()):
-        for views in VIEWS:
-            by_share = [where(cells, share=share) for share in _shares(cells)]
+        for name in _names(cells):
+            by_share = [where(cells, network=name, share=share) for share in _shares(cells)]
             minutes = np.array([[cell['seconds'] / 60 for cell in own] for own in by_share])
-            values = np.array([[100 * cell[views][score] for cell in own] for own in by_share])
-            line, = axes.plot(minutes.mean(axis=1), values.mean(axis=1), label=views)
+            values = np.array([[100 * cell['one view'][score] for cell in own] for own in by_share])
+            line, = axes.plot(minutes.mean(axis=1), values.mean(axis=1), label=name)
             axes.plot(minutes, values, 'o', color=line.get_color(), alpha=0.5)
         axes.axhline(100 * np.mean([cell['trivial'][score] for cell in cells]), color='black',
                      linestyle=':', label='one class for all')
@@ -69,6 +72,11 @@ def figure(cells: Cells) -> matplotlib.figure.Figure:
 def write(cells: Cells, command: str, out: pathlib.Path) -> None:
     """Writes results.json, results.md and scores.png."""
     write_results(out, cells, whole_page(cells, command), {'scores.png': figure(cells)})
+
+
+def _names(cells: Cells) -> list[str]:
+    """The networks that there are cells of, the default one first."""
+    return list(dict.fromkeys(cell['network'] for cell in cells))
 
 
 def _shares(cells: Cells) -> list[float]:

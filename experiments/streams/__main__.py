@@ -18,6 +18,7 @@ Writes results.json, results.md and a plot per source. Finished cells are kept i
 run again.
 """
 
+import functools
 import os
 import pathlib
 import shlex
@@ -54,9 +55,12 @@ _OUT = flags.DEFINE_string('out', 'runs/streams', 'The folder for the results.')
 def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
+        from experiments import step_speeds
         from experiments.cells import once
-        from experiments.streams import cell, speeds, tables
-        from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS
+        from experiments.other_networks import OTHERS
+        from experiments.streams import cell, tables
+        from experiments.streams.frames import IMAGE_SIZE
+        from experiments.streams.variants import REFERENCE, VARIANTS, build
         from experiments.workers import finish_missing, run_in_workers
 
     _check(known=[*VARIANTS, *OTHERS], equal=tables.EQUAL)
@@ -70,7 +74,9 @@ def main(argv: list[str]) -> None:
 
     def timed():
         # Five classes or seven, a step takes as long.
-        return next(run_in_workers(speeds.measure_steps, [(names, 5)], _WORKERS.value))
+        builders = {name: functools.partial(build, name, IMAGE_SIZE, 5, seed=0) for name in names}
+        return next(run_in_workers(
+            step_speeds.measure_steps, [(builders, cell.BATCH_SIZE)], _WORKERS.value))
 
     steps = once(out / 'cells' / f'steps-of-{_digest(names)}.json', timed)
     # Fold by fold, so that the cells finished before an interruption can be compared.

@@ -7,8 +7,9 @@ import numpy as np
 import scipy.stats
 
 from experiments.cells import Cells, percent, where
+from experiments.other_networks import OTHERS
 from experiments.streams.frames import IMAGE_SIZE
-from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS
+from experiments.streams.variants import REFERENCE, VARIANTS
 from experiments.writing import write_results
 
 EQUAL = ('multiply-adds', 'time')

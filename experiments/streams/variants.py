@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from dualstream.network import PRESETS, DualStreamConfig, dual_stream, multiply_adds
+from experiments.other_networks import OTHERS, build_other
 from experiments.streams.front_ends import adapt_locally, drop_color, see_opponents
 
 PRESET = 'nano'
@@ -53,16 +54,6 @@ CHANGES = {
 }
 """What is changed in the network that the fields describe."""
 
-OTHERS = {
-    'ResNet-18-like': {**_ONE_STREAM, 'fast': 'rgb', 'shortcut': 'projection', 'depth': 2,
-                       'widths': (64, 128, 256, 512)},
-    'MobileNetV3Small': keras.applications.MobileNetV3Small,
-    'EfficientNetB0': keras.applications.EfficientNetB0,
-}
-"""Networks that one would use instead, of their own size. The first has ResNet-18's areas, blocks
-and projections (He et al. 2016) behind a first convolution that steps four pixels at once."""
-
-
 def build(name: str, image_size: tuple[int, int], classes: int, *, seed: int) -> keras.Model:
     """Builds a network of VARIANTS or OTHERS.
 
@@ -72,17 +63,11 @@ def build(name: str, image_size: tuple[int, int], classes: int, *, seed: int) ->
       classes: of the network.
       seed: of the initial weights.
     """
+    if name in OTHERS:
+        return build_other(name, image_size=image_size, classes=classes, seed=seed)
     keras.utils.set_random_seed(seed)
-    if name in VARIANTS:
-        network = dual_stream(dataclasses.replace(matched(name, image_size, classes), seed=seed))
-        return CHANGES[name](network) if name in CHANGES else network
-    other = OTHERS[name]
-    if isinstance(other, dict):
-        return dual_stream(DualStreamConfig(
-            image_size=image_size, classes=classes, seed=seed, **other))
-    # Both of Keras's take pixels in [0, 255] and scale them themselves.
-    pixels = keras.layers.Rescaling(255.0)(keras.Input((*image_size, 3)))
-    return other(weights=None, input_tensor=pixels, classes=classes)
+    network = dual_stream(dataclasses.replace(matched(name, image_size, classes), seed=seed))
+    return CHANGES[name](network) if name in CHANGES else network
 
 
 @functools.cache

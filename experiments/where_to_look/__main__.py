@@ -7,14 +7,13 @@ Trains the same network on real photographs (or on the set that --dataset names)
 in fifteen ways: the whole frame, and at zooms 1, 2, 3 and frame the window in the middle, the
 leafiest window and, in training, the leafiest of some random windows, also of random zooms. Each is
 scored on the same folds, which keep near-duplicates together, by accuracy and by balanced accuracy
-with the priors divided out; networks with windows are scored with several views, too. Takes about 3
-hours for 3 folds of kaggle2020 and 40 epochs on 2 CPU cores, estimated; --quick takes at most 5
-minutes. Writes results.json, results.md and scores.png. Finished cells are kept in DIR/cells and
-not run again.
+with the priors divided out; networks with windows are scored with several views, too. --workers
+cells run at once, each on one core. Takes about 2 hours for 3 folds of kaggle2020 and 40 epochs on
+2 CPU cores, estimated; --quick takes at most 5 minutes. Writes results.json, results.md and
+scores.png. Finished cells are kept in DIR/cells and not run again.
 """
 
-import functools
-import itertools
+import os
 import pathlib
 import shlex
 import sys
@@ -34,6 +33,9 @@ _PRESET = flags.DEFINE_string('preset', 'nano', 'Size of the network.')
 _EPOCHS = flags.DEFINE_integer(
     'epochs', 40, 'Passes through the photographs to train on.', lower_bound=1)
 _FOLDS = flags.DEFINE_integer('folds', 3, 'Parts of the photographs.', lower_bound=2)
+_WORKERS = flags.DEFINE_integer(
+    'workers', os.cpu_count(), 'Cells that run at once, each on one core; 1: one on all cores.',
+    lower_bound=1)
 _QUICK = flags.DEFINE_boolean(
     'quick', False, 'Looks in three ways, in one fold, for two epochs: no result, but a trial.')
 _OUT = flags.DEFINE_string('out', 'runs/where_to_look', 'The folder for the results.')
@@ -42,40 +44,26 @@ _OUT = flags.DEFINE_string('out', 'runs/where_to_look', 'The folder for the resu
 def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
-        import tqdm
-
-        from dualstream.pipeline import prepare
         from dualstream.runtime.choices import PRESETS
-        from experiments.cells import once
-        from experiments.grouped_folds import grouped_folds
         from experiments.where_to_look import tables
-        from experiments.where_to_look.cell import IMAGE_SIZE, run_cell
+        from experiments.where_to_look.cell import Cell, finish_cell
         from experiments.where_to_look.ways import QUICK, WAYS
+        from experiments.workers import finish_missing
 
     if _PRESET.value not in PRESETS:
         raise UserError(f'--preset must be one of {", ".join(PRESETS)}; got {_PRESET.value!r}')
-    epochs = min(2, _EPOCHS.value) if _QUICK.value else _EPOCHS.value
-    photos = prepare(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value)
-    folds, duplicates = grouped_folds(photos, _FOLDS.value)
-    facts = {'dataset': photos.builder.info.full_name, 'preset': _PRESET.value, 'epochs': epochs,
-             'folds': _FOLDS.value, 'image_size': list(IMAGE_SIZE), 'near_duplicates': duplicates,
-             'synthetic': photos.synthetic}
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
-
-    def run(fold: int, way) -> dict:
-        return {**facts, 'way': way.name, 'fold': fold, **run_cell(
-            folds[fold], way, fold=fold, epochs=epochs, preset=_PRESET.value)}
-
+    epochs = min(2, _EPOCHS.value) if _QUICK.value else _EPOCHS.value
     # Fold by fold, so that the cells finished before an interruption can be compared.
-    wanted = list(itertools.product(range(1 if _QUICK.value else _FOLDS.value),
-                                    QUICK if _QUICK.value else WAYS))
-    cells = []
-    for fold, way in tqdm.tqdm(wanted, 'Cells', unit=' cells'):
-        kept = out / 'cells' / '-'.join(
-            [facts['dataset'].replace('/', '-'), _PRESET.value, way.name.replace(' ', '_'),
-             f'fold{fold}of{_FOLDS.value}', f'{epochs}epochs.json'])
-        cells.append(once(kept, functools.partial(run, fold, way)))
+    wanted = [Cell(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value, way, fold, _FOLDS.value,
+                   _PRESET.value, epochs)
+              for fold in range(1 if _QUICK.value else _FOLDS.value)
+              for way in (QUICK if _QUICK.value else WAYS)]
+    finish_missing(finish_cell, {
+        each.kept(out / 'cells'): (each, out / 'cells') for each in wanted},
+        _WORKERS.value, 'Cells')
+    cells = [each.read(out / 'cells') for each in wanted]
     said = shlex.join(['python', '-m', 'experiments.where_to_look', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))

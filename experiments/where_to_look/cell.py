@@ -1,28 +1,72 @@
 """Runs one cell of the table: one way to look, one fold."""
 
-from dualstream.pipeline.parts import Parts
+import dataclasses
+import json
+import pathlib
+
 from dualstream.training.config import TrainConfig
+from experiments.cells import once
+from experiments.grouped_folds import read_folds
 from experiments.training import train_and_score
 from experiments.where_to_look.ways import Way
 
 IMAGE_SIZE = (128, 128)
 
 
-def run_cell(photos: Parts, way: Way, *, fold: int, epochs: int, preset: str) -> dict:
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """What is to be run.
+
+    Attributes:
+      dataset, data_dir, manual_dir: as `prepare` takes them.
+      way: how to look at the photographs.
+      fold: the part that is held out; also the seed.
+      folds: how many parts there are.
+      preset: size of the network.
+      epochs: passes through the photographs to train on.
+    """
+
+    dataset: str
+    data_dir: str | None
+    manual_dir: str | None
+    way: Way
+    fold: int
+    folds: int
+    preset: str
+    epochs: int
+
+    def kept(self, folder: pathlib.Path) -> pathlib.Path:
+        """The file of the finished cell."""
+        return folder / '-'.join([
+            self.dataset.strip('/').replace('/', '-'), self.preset,
+            self.way.name.replace(' ', '_'), f'fold{self.fold}of{self.folds}',
+            f'{self.epochs}epochs.json'])
+
+    def read(self, folder: pathlib.Path) -> dict:
+        """Reads what the finished cell says, as one row of results.json."""
+        return json.loads(self.kept(folder).read_text())
+
+
+def finish_cell(cell: Cell, folder: pathlib.Path) -> None:
+    """Runs a cell and keeps its result in a folder."""
+    once(cell.kept(folder), lambda: run_cell(cell))
+
+
+def run_cell(cell: Cell) -> dict:
     """Trains one network on all folds but one, looking in one way, and scores it on that one.
 
     All ways have the same folds, initial weights and order of images, and the recipe of
     `dualstream.train`; they differ in nothing but what the network sees.
 
-    Args:
-      photos: the fold's photographs.
-      way: how to look at them.
-      fold: its number, which is also the seed.
-      epochs: passes through the photographs to train on.
-      preset: size of the network.
-
     Returns:
-      As `train_and_score` does.
+      What `train_and_score` does, and what was trained on what.
     """
-    base = TrainConfig(preset=preset, image_size=IMAGE_SIZE, epochs=epochs, seed=fold)
-    return train_and_score(way.config(base), photos, way.routine(base))
+    folds, duplicates = read_folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
+    photos = folds[cell.fold]
+    base = TrainConfig(
+        preset=cell.preset, image_size=IMAGE_SIZE, epochs=cell.epochs, seed=cell.fold)
+    return {'dataset': photos.builder.info.full_name, 'synthetic': photos.synthetic,
+            'near_duplicates': duplicates, 'way': cell.way.name, 'fold': cell.fold,
+            'folds': cell.folds, 'preset': cell.preset, 'epochs': cell.epochs,
+            'image_size': list(IMAGE_SIZE),
+            **train_and_score(cell.way.config(base), photos, cell.way.routine(base))}

@@ -10,7 +10,7 @@ import pytest
 from dualstream.training.config import TrainConfig
 from dualstream.training.run import count_epochs
 from experiments.grouped_folds import grouped_folds
-from experiments.learning import cell, tables
+from experiments.learning import cell, lengths, tables
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ def test_a_cell_trains_as_by_default_and_scores_what_was_held_out(photos, monkey
             keras.layers.Flatten(), keras.layers.Dense(classes, 'softmax', name='logits')])
 
     monkeypatch.setattr('dualstream.network.build', network)
-    monkeypatch.setattr(cell, '_folds', lambda *_: grouped_folds(photos, 3))
+    monkeypatch.setattr(cell, 'read_folds', lambda *_: grouped_folds(photos, 3))
     made = cell.run_cell(cell.Cell('some_set', None, None, 1, 3, 0.005))
     assert made['epochs'] == round(0.005 * count_epochs(TrainConfig(), made['training_pictures']))
     assert made['held_out_pictures'] == 20 and made['synthetic'] and made['seconds'] > 0
@@ -31,10 +31,11 @@ def test_a_cell_trains_as_by_default_and_scores_what_was_held_out(photos, monkey
 
 
 def finished(each):
-    right = 0.5 + 0.2 * each.share + 0.1 * each.fold
+    right = 0.5 + 0.2 * each.share + 0.1 * each.fold - 0.1 * bool(each.other)
     scores = {'accuracy': right, 'balanced_accuracy': right - 0.1}
     return {'dataset': 'some_set', 'synthetic': True, 'fold': each.fold, 'folds': each.folds,
-            'share': each.share, 'epochs': round(100 * each.share), 'preset': 'nano',
+            'share': each.share, 'epochs': each.epochs or round(100 * each.share),
+            'network': each.other or 'nano',
             'image_size': [224, 224], 'near_duplicates': 3, 'several views': scores,
             'one view': scores, 'trivial': {'accuracy': 0.5, 'balanced_accuracy': 0.2},
             'training_pictures': 60, 'held_out_pictures': 30, 'seconds': 600 * each.share}
@@ -46,24 +47,30 @@ def test_finished_cells_are_not_run_again_and_tell_what_minutes_are_worth(
     ran = []
 
     def run_cell(each):
-        ran.append((each.share, each.fold))
+        ran.append((each.share, each.fold, each.other))
         if len(ran) == 3:
             raise KeyboardInterrupt
         return finished(each)
 
     monkeypatch.setattr(cell, 'run_cell', run_cell)
+    # An epoch of 60 photographs, 3 steps, takes 6 seconds; of the other network 3 seconds more.
+    monkeypatch.setattr(lengths, 'time_steps', lambda others, workers: {
+        'nano': 500.0, **dict.fromkeys(others, 1500.0)})
     for name, value in {'_DATASET': 'some/set', '_DATA_DIR': None, '_MANUAL_DIR': None,
-                        '_FOLDS': 2, '_SHARES': ['0.5', '1'], '_WORKERS': 1, '_QUICK': False,
-                        '_OUT': str(tmp_path)}.items():
+                        '_FOLDS': 2, '_SHARES': ['0.5', '1'], '_OTHERS': ['EfficientNetB0'],
+                        '_WORKERS': 1, '_QUICK': False, '_OUT': str(tmp_path)}.items():
         monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
     with pytest.raises(KeyboardInterrupt):
         command.main(['learning'])
     command.main(['learning'])
-    assert ran == [(1, 0), (1, 1), (0.5, 0), (0.5, 0), (0.5, 1)]
+    assert ran == [(1, 0, None), (1, 1, None), (0.5, 0, None), (0.5, 0, None), (0.5, 1, None),
+                   *((share, fold, 'EfficientNetB0') for share in (1, 0.5) for fold in (0, 1))]
     said = (tmp_path / 'results.md').read_text()
     assert 'some_set (synthetic)' in said and 'over 2 of 2 folds' in said
-    for row in ('| 50 | 5.0 | 65.0% ± 7.1 | 55.0% ± 7.1 |', '| 100 | 10.0 | 75.0% ± 7.1 |',
-                '| predicting the most frequent class for all |  | 50.0% ± 0.0 | 20.0% ± 0.0 |'):
+    for row in ('| nano | 50 | 5.0 | 65.0% ± 7.1 | 55.0% ± 7.1 |',
+                '| nano | 100 | 10.0 | 75.0% ± 7.1 |',
+                '| EfficientNetB0 | 67 | 10.0 | 65.0% ± 7.1 |',
+                '| predicting the most frequent class for all |  |  | 50.0% ± 0.0 | 20.0% ± 0.0 |'):
         assert row in said
-    assert len(json.loads((tmp_path / 'results.json').read_text())) == 4
+    assert len(json.loads((tmp_path / 'results.json').read_text())) == 8
     assert matplotlib.image.imread(tmp_path / 'scores.png').std() > 0.01

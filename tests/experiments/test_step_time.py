@@ -7,6 +7,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from dualstream.network import multiply_adds
+
 
 @pytest.fixture(scope='module')
 def step_time(load):
@@ -55,8 +57,10 @@ def test_a_product_is_timed(step_time, monkeypatch):
     assert flops >= 2 * 64**3 / (time.perf_counter() - begun)
 
 
-def test_a_preset_of_ours_is_made(step_time):
-    assert step_time.make_model('nano').output_shape == (None, step_time.CLASSES)
+def test_networks_of_ours_are_made(step_time):
+    nano, deep = (step_time.make_model(name) for name in ('nano', 'nano, deep HSV'))
+    assert nano.output_shape == deep.output_shape == (None, step_time.CLASSES)
+    assert multiply_adds(nano) < multiply_adds(deep)
 
 
 def test_other_networks_have_as_many_classes(step_time):

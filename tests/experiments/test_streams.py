@@ -15,10 +15,12 @@ from dualstream.network import (
     dual_stream,
     multiply_adds,
 )
-from experiments.streams import cell, frames, speeds, tables, variants
+from experiments import step_speeds
+from experiments.other_networks import OTHERS
+from experiments.streams import cell, frames, tables, variants
 from experiments.streams.frames import IMAGE_SIZE
 from experiments.streams.front_ends import LocalContrast, Opponents, adapt_locally, drop_color
-from experiments.streams.variants import OTHERS, REFERENCE, VARIANTS, matched
+from experiments.streams.variants import REFERENCE, VARIANTS, matched
 
 
 @pytest.mark.parametrize('name', [
@@ -44,6 +46,9 @@ def test_other_networks_see_the_same_images(name):
     assert multiply_adds(network) > 1e6
     again = variants.build(name, (64, 64), 5, seed=0).predict(images, verbose=0)
     assert np.array_equal(probabilities, again)
+    # What a training calibrates, and what keeps up with a training of few steps.
+    assert network.get_layer('logits').bias.shape == (5,)
+    assert {layer.momentum for layer in network.layers if hasattr(layer, 'momentum')} == {0.9}
 
 
 def some_frames(count=24):
@@ -145,8 +150,8 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
         return scores_of(name, fold)
 
     monkeypatch.setattr(cell, 'run_cell', run_cell)
-    monkeypatch.setattr(speeds, 'measure_steps', lambda names, classes: {
-        name: 20.0 if name in OTHERS else 10.0 for name in names})
+    monkeypatch.setattr(step_speeds, 'measure_steps', lambda builders, batch_size: {
+        name: 20.0 if name in OTHERS else 10.0 for name in builders})
     monkeypatch.setattr(frames, 'read_frames', lambda _: some_frames())
     monkeypatch.setattr(cell, 'prepare', lambda *_: None)
     for name, value in {'_SOURCES': ['some/set'], '_DATA_DIR': None, '_MANUAL_DIR': None,

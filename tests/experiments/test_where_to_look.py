@@ -14,8 +14,7 @@ from dualstream.runtime.choices import FRAME
 from dualstream.training.config import TrainConfig
 from dualstream.training.looking import training_routine_of
 from experiments.grouped_folds import grouped_folds
-from experiments.where_to_look import tables
-from experiments.where_to_look.cell import run_cell
+from experiments.where_to_look import cell, tables
 from experiments.where_to_look.ways import QUICK, WAYS, ZOOMS, MiddleWindow
 
 
@@ -70,17 +69,18 @@ def test_a_cell_has_both_scores_of_one_view_and_of_several(way, photos, monkeypa
             keras.layers.Flatten(), keras.layers.Dense(classes, 'softmax', name='logits')])
 
     monkeypatch.setattr('dualstream.network.build', network)
-    folds, _ = grouped_folds(photos, 3)
-    made = run_cell(folds[1], way, fold=1, epochs=1, preset='nano')
+    monkeypatch.setattr(cell, 'read_folds', lambda *_: grouped_folds(photos, 3))
+    made = cell.run_cell(cell.Cell('some/set', None, None, way, 1, 3, 'nano', 1))
     views = ['one view', *(['several views'] if way.crop in ('array', 'random') else [])]
     assert [key for key in made if 'view' in key] == views
     for key in (*views, 'trivial'):
         assert set(made[key]) == set(tables.SCORES)
         assert all(0 <= score <= 1 for score in made[key].values())
     assert made['held_out_pictures'] == 20 and made['training_seconds'] > 0
+    assert made['way'] == way.name and made['fold'] == 1 and made['synthetic']
 
 
-def cell(way, fold, accuracy, **more):
+def finished(way, fold, accuracy, **more):
     return {'dataset': 'some_set', 'preset': 'nano', 'epochs': 3, 'folds': 3,
             'image_size': [128, 128], 'near_duplicates': 7, 'synthetic': True, 'way': way,
             'fold': fold, 'one view': {'accuracy': accuracy, 'balanced_accuracy': accuracy - 0.2},
@@ -90,8 +90,9 @@ def cell(way, fold, accuracy, **more):
 
 def test_the_table_compares_in_the_same_folds(tmp_path):
     several = {'several views': {'accuracy': 0.75, 'balanced_accuracy': 0.5}}
-    cells = [cell('leafiest window, zoom 1', fold, 0.6 + 0.1 * fold, **several) for fold in (0, 1)]
-    cells += [cell('whole frame', fold, 0.5 + 0.1 * fold) for fold in (0, 1)]
+    cells = [finished('leafiest window, zoom 1', fold, 0.6 + 0.1 * fold, **several)
+             for fold in (0, 1)]
+    cells += [finished('whole frame', fold, 0.5 + 0.1 * fold) for fold in (0, 1)]
     tables.write(cells, 'the command', tmp_path)
     said = (tmp_path / 'results.md').read_text()
     for row in (
@@ -105,23 +106,20 @@ def test_the_table_compares_in_the_same_folds(tmp_path):
     assert matplotlib.image.imread(tmp_path / 'scores.png').std() > 0.01
 
 
-def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch, photos):
+def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
     command = load('experiments.where_to_look.__main__')
     ran = []
 
-    def run_cell(parts, way, *, fold, epochs, preset):
-        ran.append((way.name, fold))
+    def run_cell(each):
+        ran.append((each.way.name, each.fold))
         if len(ran) == 5:
             raise KeyboardInterrupt
-        made = cell(way.name, fold, 0.5)
-        return {key: made[key] for key in (
-            'one view', 'trivial', 'training_pictures', 'held_out_pictures', 'training_seconds')}
+        return finished(each.way.name, each.fold, 0.5)
 
-    monkeypatch.setattr('experiments.where_to_look.cell.run_cell', run_cell)
-    monkeypatch.setattr('dualstream.pipeline.prepare', lambda *_: photos)
+    monkeypatch.setattr(cell, 'run_cell', run_cell)
     for name, value in {'_DATASET': 'some/set', '_DATA_DIR': None, '_MANUAL_DIR': None,
-                        '_PRESET': 'nano', '_FOLDS': 2, '_EPOCHS': 1, '_QUICK': False,
-                        '_OUT': str(tmp_path)}.items():
+                        '_PRESET': 'nano', '_FOLDS': 2, '_EPOCHS': 1, '_WORKERS': 1,
+                        '_QUICK': False, '_OUT': str(tmp_path)}.items():
         monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
     with pytest.raises(KeyboardInterrupt):
         command.main(['where_to_look'])

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import keras
 import numpy as np
 import pytest
 
@@ -56,6 +57,20 @@ def test_a_recipe_with_several_views_scores_their_mean(train_in, photos):
             photos, 'test', looked, batch_size=8, seed=0)
         again = Scores.of(predict(trained.model, batches, photos.label_names))
         np.testing.assert_array_equal(scores['data'].confusion, again.confusion)
+
+
+@pytest.mark.slow
+def test_another_network_is_trained_and_calibrated_as_ours_are(train_in):
+    def other(preset, *, image_size, classes, seed):
+        keras.utils.set_random_seed(seed)
+        return keras.Sequential([
+            keras.Input([*image_size, 3]), keras.layers.AveragePooling2D(32),
+            keras.layers.Flatten(), keras.layers.Dense(classes, 'softmax', name='logits')])
+
+    trained = train_in('run', QUICK, build=other)
+    assert isinstance(trained.model, keras.Sequential) and trained.temperature > 0
+    before = other('nano', image_size=(64, 64), classes=5, seed=QUICK.seed).get_weights()
+    assert not np.allclose(trained.model.get_weights()[0] * trained.temperature, before[0])
 
 
 def test_steps_to_trace_past_the_end_are_refused_before_the_training(train_in):
