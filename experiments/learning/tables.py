@@ -1,12 +1,12 @@
 """Writes the table and the plot of the finished cells."""
 
-import itertools
 import pathlib
 
 import matplotlib.figure
 import numpy as np
 
 from experiments.cells import Cells, percent, where
+from experiments.differences import HOW, differences, in_words
 from experiments.writing import write_results
 
 SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
@@ -27,26 +27,39 @@ def whole_page(cells: Cells, command: str) -> str:
         f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Accuracy is that of '
         "the network; for balanced accuracy the classes' shares in training are divided out of its "
         'probabilities. Several views: the probabilities of the leafiest windows of middle and '
-        'largest size and of the whole frame are averaged; one view: the first. The minutes are '
-        'those of a training and its scoring.', '',
+        'largest size and of the whole frame are averaged; otherwise the first alone counts. The '
+        'minutes are those of a training and its scoring.', '',
+        *([f'Differences are to `{first["network"]}` in the same minutes. {HOW}', '']
+          if len(_names(cells)) > 1 else []),
         *_table(cells), '', '![Scores by minutes](scores.png)', ''])
 
 
 def _table(cells: Cells) -> list[str]:
-    header = ['network', 'epochs', 'minutes', *(f'{title}, {views}' for views in VIEWS
-                                                for title in SCORES.values())]
+    header = ['network', 'epochs', 'minutes', *(column for title in SCORES.values()
+                                                for column in (title, 'difference')),
+              *(f'{title}, several views' for title in SCORES.values())]
     rows = [header, ['---'] * len(header)]
-    for name, share in itertools.product(_names(cells), _shares(cells)):
-        own = where(cells, network=name, share=share)
-        epochs = sorted({cell['epochs'] for cell in own})
-        minutes = [cell['seconds'] / 60 for cell in own]
-        rows.append([name, ' to '.join(map(str, epochs[::max(1, len(epochs) - 1)])),
-                     f'{np.mean(minutes):.1f}', *(
-                         percent(np.array([cell[views][score] for cell in own]))
-                         for views in VIEWS for score in SCORES)])
-    first = where(cells, network=_names(cells)[0], share=_shares(cells)[0])
-    trivial = [percent(np.array([cell['trivial'][score] for cell in first])) for score in SCORES]
-    rows.append(['predicting the most frequent class for all', '', '', *trivial, *trivial])
+    base, *_ = names = _names(cells)
+    for share in _shares(cells):
+        by_name = {name: where(cells, network=name, share=share) for name in names}
+        compared = {score: differences({
+            name: [cell[VIEWS[0]][score] for cell in own] for name, own in by_name.items()},
+            base, cells[0]['folds']) for score in SCORES}
+        for name, own in by_name.items():
+            epochs = sorted({cell['epochs'] for cell in own})
+            minutes = [cell['seconds'] / 60 for cell in own]
+            one, several = ([percent(np.array([cell[views][score] for cell in own]))
+                             for score in SCORES] for views in VIEWS)
+            rows.append([
+                name, ' to '.join(map(str, epochs[::max(1, len(epochs) - 1)])),
+                f'{np.mean(minutes):.1f}', *(column for score, own_score in zip(SCORES, one)
+                                             for column in (own_score, '' if name == base else (
+                                                 in_words(*compared[score][name])))), *several])
+    first = where(cells, network=base, share=_shares(cells)[0])
+    accuracy, balanced = (
+        percent(np.array([cell['trivial'][score] for cell in first])) for score in SCORES)
+    rows.append(['predicting the most frequent class for all', '', '', accuracy, '', balanced, '',
+                 accuracy, balanced])
     return ['| ' + ' | '.join(row) + ' |' for row in rows]
 
 

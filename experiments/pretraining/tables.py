@@ -6,8 +6,8 @@ import matplotlib.figure
 import numpy as np
 
 from experiments.cells import Cells, percent, where
+from experiments.differences import HOW, differences, in_words
 from experiments.pretraining.cell import NOTHING, PRESET
-from experiments.streams.tables import interval
 from experiments.writing import write_results
 
 SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
@@ -28,8 +28,7 @@ def whole_page(cells: Cells, command: str) -> str:
         "Accuracy is that of the network; for balanced accuracy the classes' shares in training "
         'are divided out of its probabilities. Mean and standard deviation over '
         f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Differences are to '
-        'the training from nothing, of the same folds, in points, with 95% t-intervals that hold '
-        'for all rows together (Bonferroni); an interval that contains 0 shows no difference.', '',
+        f'the training from nothing. {HOW}', '',
         *_table(cells), '', '![Scores by start](scores.png)', ''])
 
 
@@ -38,14 +37,18 @@ def _table(cells: Cells) -> list[str]:
               *(column for title in SCORES.values() for column in (title, 'difference'))]
     rows = [header, ['---'] * len(header)]
     starts = _starts(cells)
+    scores = {score: {start: [cell['several_views'][score] for cell in where(cells, start=start)]
+                      for start in starts} for score in SCORES}
+    gains = {score: differences(by_start, NOTHING, cells[0]['folds'])
+             for score, by_start in scores.items()}
     for start in starts:
         own = where(cells, start=start)
         source = own[0]['source']
         row = [_in_words(start, source), f'{source["training_seconds"]:,.0f}' if source else '0',
                f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
         for score in SCORES:
-            row += [percent(np.array([cell['several_views'][score] for cell in own])),
-                    interval(_gains(cells, start, score), len(starts) - 1)]
+            row += [percent(np.array(scores[score][start])),
+                    '' if start == NOTHING else in_words(*gains[score][start])]
         rows.append(row)
     return ['| ' + ' | '.join(row) + ' |' for row in rows]
 
@@ -56,14 +59,6 @@ def _in_words(start: str, source: dict | None) -> str:
     synthetic = ', synthetic' if source['synthetic'] else ''
     return (f'{start} ({source["pictures"]:,} photographs{synthetic}, {source["classes"]} classes, '
             f'{source["epochs"]} epochs, training accuracy {source["training_accuracy"]:.0%})')
-
-
-def _gains(cells: Cells, start: str, score: str) -> list[float]:
-    """Scores minus those of a training from nothing, of the folds that both have; in points."""
-    base = {cell['fold']: cell['several_views'][score] for cell in where(cells, start=NOTHING)}
-    return [] if start == NOTHING else [
-        100 * (cell['several_views'][score] - base[cell['fold']])
-        for cell in where(cells, start=start) if cell['fold'] in base]
 
 
 def figure(cells: Cells) -> matplotlib.figure.Figure:

@@ -4,9 +4,9 @@ import pathlib
 
 import matplotlib.figure
 import numpy as np
-import scipy.stats
 
 from experiments.cells import Cells, percent, where
+from experiments.differences import HOW, differences, in_words
 from experiments.other_networks import OTHERS
 from experiments.streams.frames import IMAGE_SIZE
 from experiments.streams.variants import REFERENCE, VARIANTS
@@ -34,11 +34,9 @@ def whole_page(cells: Cells, command: str) -> str:
                   'balanced accuracy. Accuracy is that of the network; for balanced accuracy the '
                   "classes' shares in training are divided out of its probabilities. Mean and "
                   f'standard deviation over {len({cell["fold"] for cell in of_source})} of '
-                  f'{first["folds"]} folds. Differences are to the reference, of the same folds, '
-                  'in points, with 95% t-intervals that hold for all rows of a table together '
-                  '(Bonferroni); an interval that contains 0 shows no difference. The last column: '
-                  'by how many points balanced accuracy falls, of one view, in the mean of nine '
-                  'changes of light, and in the worst.', '']
+                  f'{first["folds"]} folds. Differences are to the first row. {HOW} The last '
+                  'column: by how many points balanced accuracy falls, of one view, in the mean of '
+                  'nine changes of light, and in the worst.', '']
         for equal in EQUAL:
             if where(of_source, equal=equal):
                 lines += [f'At equal {equal}:', '', *_table(where(of_source, equal=equal)), '']
@@ -52,6 +50,10 @@ def _table(cells: Cells) -> list[str]:
               'in other light']
     rows = [header, ['---'] * len(header)]
     names = _names(cells)
+    scores = {score: {name: [cell['several_views'][score] for cell in where(cells, name=name)]
+                      for name in names} for score in SCORES}
+    compared = {score: differences(by_name, REFERENCE, cells[0]['folds'])
+                for score, by_name in scores.items()}
     for name in names:
         own = where(cells, name=name)
         first = own[0]
@@ -59,27 +61,10 @@ def _table(cells: Cells) -> list[str]:
                f'{first["step_milliseconds"]:.1f}', str(first['epochs']),
                f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
         for score in SCORES:
-            row += [percent(np.array([cell['several_views'][score] for cell in own])),
-                    interval(differences(cells, name, score), len(names) - 1)]
+            row += [percent(np.array(scores[score][name])),
+                    '' if name == REFERENCE else in_words(*compared[score][name])]
         rows.append([*row, _in_other_light(own)])
     return ['| ' + ' | '.join(row) + ' |' for row in rows]
-
-
-def differences(cells: Cells, name: str, score: str) -> list[float]:
-    """A network's scores minus the reference's, of the folds that both have; in points."""
-    base = {cell['fold']: cell['several_views'][score] for cell in where(cells, name=REFERENCE)}
-    if name == REFERENCE:
-        return []
-    return [100 * (cell['several_views'][score] - base[cell['fold']])
-            for cell in where(cells, name=name) if cell['fold'] in base]
-
-
-def interval(some: list[float], comparisons: int) -> str:
-    """Writes the mean of differences and its interval, corrected for so many comparisons."""
-    if len(some) < 2:
-        return f'{some[0]:+.1f}' if some else ''
-    low, high = scipy.stats.ttest_1samp(some, 0).confidence_interval(1 - 0.05 / comparisons)
-    return f'{np.mean(some):+.1f} ({low:+.1f} to {high:+.1f})'
 
 
 def _in_other_light(own: Cells) -> str:

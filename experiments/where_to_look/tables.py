@@ -6,7 +6,8 @@ import matplotlib.figure
 import numpy as np
 
 from dualstream.runtime.choices import WHOLE
-from experiments.cells import Cells, percent, points, where
+from experiments.cells import Cells, percent, where
+from experiments.differences import HOW, differences, in_words
 from experiments.where_to_look.ways import VIEWS, WAYS, ZOOMS, zoom_in_words
 from experiments.writing import write_results
 
@@ -29,7 +30,7 @@ def whole_page(cells: Cells, command: str) -> str:
         'near-duplicates of others, which share a fold. Mean and standard deviation over '
         f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Accuracy is that of '
         "the network; for balanced accuracy the classes' shares in training are divided out of "
-        f'its probabilities. Differences are to the {BASE}, of the same folds, in points. '
+        f'its probabilities. Differences are to the {BASE}. {HOW} '
         "For several views, the same network's probabilities for each photograph are averaged over "
         f'{seen}.', '',
         *_table(cells), '', '![Scores by what is looked at](scores.png)', ''])
@@ -40,14 +41,17 @@ def _table(cells: Cells) -> list[str]:
                                      for title in (name, 'difference')),
               *(f'{name}, several views' for name in SCORES.values()), 'seconds']
     rows = [header, ['---'] * len(header)]
-    base = _by_fold(cells, BASE, 'one view')
+    scores = {score: {name: [cell['one view'][score] for cell in where(cells, way=name)]
+                      for name in _names(cells)} for score in SCORES}
+    compared = {score: differences(by_name, BASE, cells[0]['folds'])
+                for score, by_name in scores.items()}
     for name in _names(cells):
         row = [name]
         for score in SCORES:
-            own = {fold: each[score] for fold, each in _by_fold(cells, name, 'one view').items()}
-            against = [value - base[fold][score] for fold, value in own.items() if fold in base]
-            row += [percent(np.array(list(own.values()))), '' if name == BASE else points(against)]
-        several = _by_fold(cells, name, 'several views').values()
+            row += [percent(np.array(scores[score][name])),
+                    '' if name == BASE else in_words(*compared[score][name])]
+        several = [cell['several views'] for cell in where(cells, way=name)
+                   if 'several views' in cell]
         row += [percent(np.array([each[score] for each in several])) if several else ''
                 for score in SCORES]
         seconds = [cell['training_seconds'] for cell in where(cells, way=name)]
@@ -96,7 +100,3 @@ def _names(cells: Cells) -> list[str]:
     """The ways that there are cells of, in the order of WAYS."""
     known = {cell['way'] for cell in cells}
     return [way.name for way in WAYS if way.name in known]
-
-
-def _by_fold(cells: Cells, name: str, views: str) -> dict[int, dict[str, float]]:
-    return {cell['fold']: cell[views] for cell in where(cells, way=name) if views in cell}

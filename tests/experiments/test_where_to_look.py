@@ -96,7 +96,8 @@ def test_the_table_compares_in_the_same_folds(tmp_path):
     tables.write(cells, 'the command', tmp_path)
     said = (tmp_path / 'results.md').read_text()
     for row in (
-            '| whole frame | 55.0% ± 7.1 | -10.0 ± 0.0 | 35.0% ± 7.1 | -10.0 ± 0.0 |  |  | 10 |',
+            '| whole frame | 55.0% ± 7.1 | -10.0 (-10.0 to -10.0) | 35.0% ± 7.1 | '
+            '-10.0 (-10.0 to -10.0) |  |  | 10 |',
             '| leafiest window, zoom 1 | 65.0% ± 7.1 |  | 45.0% ± 7.1 |  | 75.0% ± 0.0 | '
             '50.0% ± 0.0 | 10 |',
             '| predicting the most frequent class for all | 50.0% ± 0.0 |  | 20.0% ± 0.0 |'):
