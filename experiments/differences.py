@@ -6,10 +6,10 @@ import numpy as np
 import scipy.stats
 
 HOW = (
-    'Differences are in points, of the same folds, with 95% intervals that hold for all rows '
-    'together (Bonferroni); an interval that contains 0 shows no difference. The variance is what '
-    'remains without the means of folds and rows, and is widened because folds share photographs '
-    'to train on (Nadeau and Bengio 2003).')
+    'They are in points, of the same folds, with 95% intervals that hold for all rows together '
+    '(Bonferroni); an interval that contains 0 shows no difference. Their variance is what remains '
+    'without the means of folds and rows, and is widened because folds share photographs to train '
+    'on (Nadeau and Bengio 2003).')
 
 
 def differences(

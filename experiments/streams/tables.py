@@ -81,7 +81,8 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
     figure = matplotlib.figure.Figure(
         figsize=(5 * len(SCORES), 1.2 + 0.24 * len(names) * len(equals)), layout='constrained',
         dpi=110)
-    panels = figure.subplots(len(equals), len(SCORES), squeeze=False, sharex='col')
+    panels = figure.subplots(
+        len(equals), len(SCORES), squeeze=False, sharex='col', sharey='row')
     for row, equal in zip(panels, equals):
         for axes, (score, title) in zip(row, SCORES.items()):
             own = where(cells, equal=equal)
@@ -92,9 +93,10 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
                 axes.plot(each, [place] * len(each), 'o', color=color, alpha=0.6)
                 axes.plot(np.mean(each), place, '|', color='black', markersize=12)
             axes.set_yticks(range(len(shown)), shown, fontsize=8)
-            axes.invert_yaxis()
-            axes.set_title(f'{title} / %, at equal {equal}', fontsize=9)
+            axes.set_xlabel(f'{title} / %')
             axes.grid(alpha=0.3)
+        row[0].invert_yaxis()  # the other axes of the row share it
+        row[0].set_title(f'At equal {equal}', fontsize=9)
     return figure
 
 
