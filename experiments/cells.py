@@ -10,6 +10,9 @@ from dualstream.runtime.atomic import writing
 
 Cells = list[dict]
 
+SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
+"""Keys of cells, and what tables and plots call them."""
+
 
 def once(kept: pathlib.Path, run: Callable[[], dict]) -> dict:
     """Runs a cell and keeps its result as JSON; a cell that is kept already is read instead.

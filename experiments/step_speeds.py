@@ -9,22 +9,30 @@ import tqdm
 
 from dualstream.training import recipe
 from experiments.preprocessing.timing import interleave
+from experiments.workers import run_in_workers
 
 ROUNDS = 15
 
 
 def measure_steps(
-    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int
+    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int, workers: int
 ) -> dict[str, float]:
     """Measures training steps in interleaved rounds, under the same noise.
 
     Args:
       builders: name -> what builds the network, with images and classes as all others.
       batch_size: images in a step.
+      workers: as `run_in_workers` takes them, so that a step has as many cores as a training.
 
     Returns:
       Name -> the median, in milliseconds.
     """
+    return next(run_in_workers(_measure, [(builders, batch_size)], workers))
+
+
+def _measure(
+    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int
+) -> dict[str, float]:
     def run_of(build):
         network = build()
         recipe.compile_network(network, 1e-3, 100)

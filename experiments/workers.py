@@ -5,27 +5,39 @@ than one process of two.
 """
 
 import concurrent.futures
+import json
 import multiprocessing
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import tqdm
 
+from experiments.cells import once
+
 
 def finish_missing(
-    run: Callable, jobs: Mapping[pathlib.Path, tuple], workers: int, title: str
-) -> None:
-    """Runs the jobs whose results are not there yet, with a progress bar.
+    run: Callable[..., dict], jobs: Mapping[pathlib.Path, tuple], workers: int, title: str
+) -> dict[pathlib.Path, dict]:
+    """Runs the jobs whose results are not kept yet, with a progress bar, and reads all results.
 
     Args:
-      run: writes the file of a job; a function of a module, which other processes can import.
-      jobs: the file of each job -> the arguments of `run`.
+      run: makes the result of a job, of types that JSON has; a function of a module, which other
+        processes can import.
+      jobs: the file of each job's result -> the arguments of `run`.
       workers: processes, as `run_in_workers` takes them.
       title: of the progress bar.
+
+    Returns:
+      The file of each job's result -> the result.
     """
-    missing = [job for kept, job in jobs.items() if not kept.exists()]
-    for _ in tqdm.tqdm(run_in_workers(run, missing, workers), title, len(missing), unit=' cells'):
+    missing = [(kept, run, job) for kept, job in jobs.items() if not kept.exists()]
+    for _ in tqdm.tqdm(run_in_workers(_keep, missing, workers), title, len(missing), unit=' cells'):
         pass
+    return {kept: json.loads(kept.read_text()) for kept in jobs}
+
+
+def _keep(kept: pathlib.Path, run: Callable[..., dict], job: tuple) -> None:
+    once(kept, lambda: run(*job))
 
 
 def run_in_workers(run: Callable, jobs: Iterable[tuple], workers: int) -> Iterator:

@@ -34,8 +34,8 @@ _FOLDS = flags.DEFINE_integer('folds', 3, 'Parts of the photographs.', lower_bou
 _SHARES = flags.DEFINE_list(
     'shares', ['0.1', '0.3', '1'], 'Lengths of the trainings, as shares of the default length.')
 _OTHERS = flags.DEFINE_list(
-    'others', [], 'Networks to train beside the default one: ResNet-18-like, MobileNetV3Small, '
-    'EfficientNetB0.')
+    'others', [], 'Other networks to train for as many minutes, some of ResNet-18-like, '
+    'MobileNetV3Small and EfficientNetB0.')
 _WORKERS = flags.DEFINE_integer(
     'workers', os.cpu_count(), 'Trainings that run at once, each on one core; 1: one on all cores.',
     lower_bound=1)
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> None:
     with command.hushed():
         from experiments.cells import once
         from experiments.learning import lengths, tables
-        from experiments.learning.cell import Cell, finish_cell
+        from experiments.learning.cell import Cell, run_cell
         from experiments.other_networks import OTHERS
         from experiments.workers import finish_missing
 
@@ -61,22 +61,21 @@ def main(argv: list[str]) -> None:
     shares = [0.01] if _QUICK.value else sorted(map(float, _SHARES.value))
 
     def finish(cells, title):
-        finish_missing(finish_cell, {
-            each.kept(out / 'cells'): (each, out / 'cells') for each in cells},
-            _WORKERS.value, title)
+        jobs = {each.kept(out / 'cells'): (each,) for each in cells}
+        finished = finish_missing(run_cell, jobs, _WORKERS.value, title)
+        return [finished[each.kept(out / 'cells')] for each in cells]
 
     # The longest first, so that no worker begins it when the others have finished.
     wanted = [Cell(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value, fold, _FOLDS.value, share)
               for share in reversed(shares)
               for fold in range(1 if _QUICK.value else _FOLDS.value)]
-    finish(wanted, 'Cells')
+    cells = finish(wanted, 'Cells')
     if _OTHERS.value:
         steps = once(out / 'cells' / f'steps-{"-".join(_OTHERS.value)}.json',
                      lambda: lengths.time_steps(_OTHERS.value, _WORKERS.value))
-        wanted += [dataclasses.replace(each, other=name, epochs=lengths.epochs_within(
-            each.read(out / 'cells'), name, steps)) for each in wanted for name in _OTHERS.value]
-        finish(wanted, 'Others')
-    cells = [each.read(out / 'cells') for each in wanted]
+        cells += finish([
+            dataclasses.replace(each, other=name, epochs=lengths.epochs_within(own, name, steps))
+            for each, own in zip(wanted, cells) for name in _OTHERS.value], 'Others')
     said = shlex.join(['python', '-m', 'experiments.learning', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))

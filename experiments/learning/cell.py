@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 import pathlib
 
 import keras
@@ -10,7 +9,6 @@ import keras
 from dualstream.runtime.choices import FRAME, WHOLE, WINDOW
 from dualstream.training.config import Recipe, TrainConfig
 from dualstream.training.run import count_epochs
-from experiments.cells import once
 from experiments.grouped_folds import read_folds
 from experiments.other_networks import build_other
 from experiments.training import train_and_score
@@ -43,15 +41,6 @@ class Cell:
         name = self.dataset.strip('/').replace('/', '-')
         other = f'-{self.other}-{self.epochs}epochs' if self.other else ''
         return folder / f'{name}-fold{self.fold}of{self.folds}-share{self.share:g}{other}.json'
-
-    def read(self, folder: pathlib.Path) -> dict:
-        """Reads what the finished cell says, as one row of results.json."""
-        return json.loads(self.kept(folder).read_text())
-
-
-def finish_cell(cell: Cell, folder: pathlib.Path) -> None:
-    """Runs a cell and keeps its result in a folder."""
-    once(cell.kept(folder), lambda: run_cell(cell))
 
 
 def run_cell(cell: Cell) -> dict:

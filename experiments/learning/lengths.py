@@ -6,7 +6,6 @@ from dualstream.network import build
 from dualstream.training.config import TrainConfig
 from experiments.other_networks import build_other
 from experiments.step_speeds import measure_steps
-from experiments.workers import run_in_workers
 
 CLASSES = 5
 
@@ -18,8 +17,7 @@ def time_steps(others: list[str], workers: int) -> dict[str, float]:
 
     Args:
       others: keys of OTHERS.
-      workers: as `run_in_workers` takes them, so that a step is timed on as many cores as a
-        training has.
+      workers: as `measure_steps` takes them.
 
     Returns:
       Name of the preset or of the other network -> the median.
@@ -27,7 +25,7 @@ def time_steps(others: list[str], workers: int) -> dict[str, float]:
     shape = {'image_size': _DEFAULT.image_size, 'classes': CLASSES, 'seed': 0}
     builders = {_DEFAULT.preset: functools.partial(build, _DEFAULT.preset, **shape),
                 **{name: functools.partial(build_other, name, **shape) for name in others}}
-    return next(run_in_workers(measure_steps, [(builders, _DEFAULT.batch_size)], workers))
+    return measure_steps(builders, _DEFAULT.batch_size, workers)
 
 
 def epochs_within(finished: dict, other: str, milliseconds: dict[str, float]) -> int:

@@ -5,11 +5,10 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from experiments.cells import Cells, percent, where
+from experiments.cells import SCORES, Cells, percent, where
 from experiments.differences import HOW, differences, in_words
 from experiments.writing import write_results
 
-SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 VIEWS = ('one view', 'several views')
 
 

@@ -60,15 +60,16 @@ def main(argv: list[str]) -> None:
         steps, epochs, folds = min(40, steps), min(2, epochs), range(1)
 
     def finish(run, cells, title):
-        finish_missing(run, {each.kept(out / 'cells'): (each, out / 'cells', folders)
-                             for each in cells}, _WORKERS.value, title)
+        jobs = {each.kept(out / 'cells'): (each, out / 'cells', folders) for each in cells}
+        finished = finish_missing(run, jobs, _WORKERS.value, title)
+        return {each: finished[each.kept(out / 'cells')] for each in cells}
 
     starts = [cell.Start(source, steps) for source in _SOURCES.value]
-    finish(cell.finish_start, starts, 'Sources')
+    sources = finish(cell.run_start, starts, 'Sources')
     wanted = [cell.Cell(_DATASET.value, start, fold, _FOLDS.value, epochs)
               for fold in folds for start in (None, *starts)]
-    finish(cell.finish_cell, wanted, 'Folds')
-    cells = [each.read(out / 'cells') for each in wanted]
+    finished = finish(cell.run_cell, wanted, 'Folds')
+    cells = [each.row(sources.get(each.start), own) for each, own in finished.items()]
     said = shlex.join(['python', '-m', 'experiments.pretraining', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))

@@ -1,7 +1,6 @@
 """Runs the trainings: one on each source, and one on each fold from each start."""
 
 import dataclasses
-import json
 import pathlib
 
 import keras
@@ -10,7 +9,6 @@ import numpy as np
 from dualstream.network import build
 from dualstream.runtime.atomic import writing
 from dualstream.training.initial_weights import take_weights
-from experiments.cells import once
 from experiments.streams.cell import (
     BATCH_SIZE,
     fit_network,
@@ -72,22 +70,23 @@ class Cell:
         return folder / (f'{short_name(self.dataset)}-from-{start}-fold{self.fold}of{self.folds}-'
                          f'{self.epochs}epochs.json')
 
-    def read(self, folder: pathlib.Path) -> dict:
-        """Reads what the finished cell says, as one row of results.json."""
-        start = json.loads(self.start.kept(folder).read_text()) if self.start else None
+    def row(self, source: dict | None, finished: dict) -> dict:
+        """Makes a row of results.json of the cell, the result of its start and its own."""
         return {'dataset': short_name(self.dataset),
-                'start': self.start.name if self.start else NOTHING, 'source': start,
-                'fold': self.fold, 'folds': self.folds, 'epochs': self.epochs,
-                **json.loads(self.kept(folder).read_text())}
+                'start': self.start.name if self.start else NOTHING, 'source': source,
+                'fold': self.fold, 'folds': self.folds, 'epochs': self.epochs, **finished}
 
 
-def finish_start(start: Start, folder: pathlib.Path, folders: dict) -> None:
+def run_start(start: Start, folder: pathlib.Path, folders: dict) -> dict:
     """Trains on all photographs of a source, and keeps the network.
 
     Args:
       start: what is to be trained.
-      folder: for the results.
+      folder: for the networks.
       folders: data_dir and manual_dir, as `prepare` takes them.
+
+    Returns:
+      How the training went, and what tables say of the source.
     """
     frames = read_frames(start.source, **folders)
     keras.utils.clear_session()
@@ -97,16 +96,19 @@ def finish_start(start: Start, folder: pathlib.Path, folders: dict) -> None:
     trained = fit_network(network, frames, places, epochs=epochs, seed=0)
     with writing(start.network(folder)) as path:
         network.save(path)
-    once(start.kept(folder), lambda: {**frames.facts, 'epochs': epochs, **trained})
+    return {**frames.facts, 'epochs': epochs, **trained}
 
 
-def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
-    """Trains on all folds but one, and keeps the scores on that one.
+def run_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> dict:
+    """Trains on all folds but one, and scores on that one.
 
     Args:
       cell: what is to be run.
-      folder: of the results.
+      folder: of the starts' networks.
       folders: data_dir and manual_dir, as `prepare` takes them.
+
+    Returns:
+      The scores, how the training went, and what tables say of the set.
     """
     frames = read_frames(cell.dataset, **folders)
     keras.utils.clear_session()
@@ -115,5 +117,4 @@ def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
     if cell.start:
         take_weights(network, str(cell.start.network(folder)))
     trained = fit_network(network, frames, train, epochs=cell.epochs, seed=cell.fold)
-    once(cell.kept(folder), lambda: {
-        **score_network(network, frames, train=train, test=test), **trained, **frames.facts})
+    return {**score_network(network, frames, train=train, test=test), **trained, **frames.facts}

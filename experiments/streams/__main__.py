@@ -61,7 +61,7 @@ def main(argv: list[str]) -> None:
         from experiments.streams import cell, tables
         from experiments.streams.frames import IMAGE_SIZE
         from experiments.streams.variants import REFERENCE, VARIANTS, build
-        from experiments.workers import finish_missing, run_in_workers
+        from experiments.workers import finish_missing
 
     _check(known=[*VARIANTS, *OTHERS], equal=tables.EQUAL)
     chosen = _NETWORKS.value or [*VARIANTS, *OTHERS]
@@ -75,8 +75,7 @@ def main(argv: list[str]) -> None:
     def timed():
         # Five classes or seven, a step takes as long.
         builders = {name: functools.partial(build, name, IMAGE_SIZE, 5, seed=0) for name in names}
-        return next(run_in_workers(
-            step_speeds.measure_steps, [(builders, cell.BATCH_SIZE)], _WORKERS.value))
+        return step_speeds.measure_steps(builders, cell.BATCH_SIZE, _WORKERS.value)
 
     steps = once(out / 'cells' / f'steps-of-{_digest(names)}.json', timed)
     # Fold by fold, so that the cells finished before an interruption can be compared.
@@ -88,10 +87,10 @@ def main(argv: list[str]) -> None:
         if equal == 'time' or name in VARIANTS]
     folders = {'data_dir': _DATA_DIR.value, 'manual_dir': _MANUAL_DIR.value}
     # Where both equalities want as many epochs, one training serves both.
-    finish_missing(cell.finish_cell, {
-        out / 'cells' / each.file_name: (each, out / 'cells', folders) for each in wanted},
+    finished = finish_missing(cell.result_of, {
+        out / 'cells' / each.file_name: (each, folders) for each in wanted},
         _WORKERS.value, 'Cells')
-    cells = [each.read(out / 'cells') for each in wanted]
+    cells = [each.row(finished[out / 'cells' / each.file_name]) for each in wanted]
     said = shlex.join(['python', '-m', 'experiments.streams', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import json
 import pathlib
 import time
 
@@ -15,7 +14,6 @@ from dualstream.evaluation.scores import Scores
 from dualstream.network import multiply_adds
 from dualstream.pipeline import prepare
 from dualstream.training import recipe
-from experiments.cells import once
 from experiments.streams import frames as photographs
 from experiments.streams.frames import IMAGE_SIZE, Frames, training_batches, views
 from experiments.streams.variants import build
@@ -51,24 +49,24 @@ class Cell:
         return (f'{short_name(self.source)}-{self.name.replace(" ", "_")}-fold{self.fold}of'
                 f'{self.folds}-{self.epochs}epochs.json')
 
-    def read(self, folder: pathlib.Path) -> dict:
-        """Reads what the finished cell says, as one row of results.json."""
-        finished = json.loads((folder / self.file_name).read_text())
+    def row(self, finished: dict) -> dict:
+        """Makes a row of results.json of the cell and its result."""
         return {**dataclasses.asdict(self), 'source': short_name(self.source), **finished}
 
 
-def finish_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> None:
-    """Runs a cell and keeps its result.
+def result_of(cell: Cell, folders: dict) -> dict:
+    """Runs a cell.
 
     Args:
       cell: what is to be run.
-      folder: for the results of cells.
       folders: data_dir and manual_dir, as `prepare` takes them.
+
+    Returns:
+      What `run_cell` does, and what tables say of the set.
     """
     frames = read_frames(cell.source, **folders)
-    once(folder / cell.file_name, lambda: {
-        **run_cell(frames, cell.name, fold=cell.fold, folds=cell.folds, epochs=cell.epochs),
-        **frames.facts})
+    return {**run_cell(frames, cell.name, fold=cell.fold, folds=cell.folds, epochs=cell.epochs),
+            **frames.facts}
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from experiments.cells import Cells, percent, where
+from experiments.cells import SCORES, Cells, percent, where
 from experiments.differences import HOW, differences, in_words
 from experiments.other_networks import OTHERS
 from experiments.streams.frames import IMAGE_SIZE
@@ -14,7 +14,6 @@ from experiments.writing import write_results
 
 EQUAL = ('multiply-adds', 'time')
 
-SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 
 
 def whole_page(cells: Cells, command: str) -> str:

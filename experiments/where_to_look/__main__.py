@@ -46,7 +46,7 @@ def main(argv: list[str]) -> None:
     with command.hushed():
         from dualstream.runtime.choices import PRESETS
         from experiments.where_to_look import tables
-        from experiments.where_to_look.cell import Cell, finish_cell
+        from experiments.where_to_look.cell import Cell, run_cell
         from experiments.where_to_look.ways import QUICK, WAYS
         from experiments.workers import finish_missing
 
@@ -60,10 +60,8 @@ def main(argv: list[str]) -> None:
                    _PRESET.value, epochs)
               for fold in range(1 if _QUICK.value else _FOLDS.value)
               for way in (QUICK if _QUICK.value else WAYS)]
-    finish_missing(finish_cell, {
-        each.kept(out / 'cells'): (each, out / 'cells') for each in wanted},
-        _WORKERS.value, 'Cells')
-    cells = [each.read(out / 'cells') for each in wanted]
+    jobs = {each.kept(out / 'cells'): (each,) for each in wanted}
+    cells = list(finish_missing(run_cell, jobs, _WORKERS.value, 'Cells').values())
     said = shlex.join(['python', '-m', 'experiments.where_to_look', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))

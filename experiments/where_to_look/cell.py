@@ -1,11 +1,9 @@
 """Runs one cell of the table: one way to look, one fold."""
 
 import dataclasses
-import json
 import pathlib
 
 from dualstream.training.config import TrainConfig
-from experiments.cells import once
 from experiments.grouped_folds import read_folds
 from experiments.training import train_and_score
 from experiments.where_to_look.ways import Way
@@ -41,15 +39,6 @@ class Cell:
             self.dataset.strip('/').replace('/', '-'), self.preset,
             self.way.name.replace(' ', '_'), f'fold{self.fold}of{self.folds}',
             f'{self.epochs}epochs.json'])
-
-    def read(self, folder: pathlib.Path) -> dict:
-        """Reads what the finished cell says, as one row of results.json."""
-        return json.loads(self.kept(folder).read_text())
-
-
-def finish_cell(cell: Cell, folder: pathlib.Path) -> None:
-    """Runs a cell and keeps its result in a folder."""
-    once(cell.kept(folder), lambda: run_cell(cell))
 
 
 def run_cell(cell: Cell) -> dict:

@@ -6,12 +6,11 @@ import matplotlib.figure
 import numpy as np
 
 from dualstream.runtime.choices import WHOLE
-from experiments.cells import Cells, percent, where
+from experiments.cells import SCORES, Cells, percent, where
 from experiments.differences import HOW, differences, in_words
 from experiments.where_to_look.ways import VIEWS, WAYS, ZOOMS, zoom_in_words
 from experiments.writing import write_results
 
-SCORES = {'accuracy': 'accuracy', 'balanced_accuracy': 'balanced accuracy'}
 BASE = 'leafiest window, zoom 1'
 
 

@@ -68,7 +68,8 @@ def test_gains_are_those_of_the_same_folds(tmp_path):
     tables.write(cells, 'the command', tmp_path)
     said = (tmp_path / 'results.md').read_text()
     assert '| nothing | 0 | 12 | 55.0% ± 5.0 |  |' in said
-    # Gains of 10, 11 and 12: mean 11, standard error 0.577, t of 4.303.
+    # Gains of 10, 11 and 12: mean 11, standard error 0.577, widened by the root of 1 + 3 / 2; t of
+    # 4.303.
     assert ('| leaves (600 photographs, 5 classes, 4 epochs, training accuracy 90%) | 100 | 12 | '
             '66.0% ± 6.0 | +11.0 (+7.1 to +14.9) |') in said
     assert 'some-set (synthetic)' in said and 'scores 60.0% accuracy and 50%' in said

@@ -127,6 +127,8 @@ def test_table_tells_mean_spread_and_the_difference_on_the_same_folds(tmp_path):
     assert 'some-set (synthetic)' in said and 'over 3 of 3 folds' in said
     assert 'scores 60.0% accuracy and 50% balanced accuracy' in said
     assert f'| {REFERENCE} | 1,000 | 2.0 M | 3.0 | 2 | 12 | 85.0% ± 5.0 |  |' in said
+    # Differences of -10, -11 and -12: mean -11, standard error 0.577, widened by the root of
+    # 1 + 3 / 2; t of 4.303.
     assert '| 74.0% ± 4.0 | -11.0 (-14.9 to -7.1) |' in said
     assert '20.0, 30.0 (noise)' in said
     assert len(json.loads((tmp_path / 'results.json').read_text())) == 12
@@ -144,7 +146,7 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
         return scores_of(name, fold)
 
     monkeypatch.setattr(cell, 'run_cell', run_cell)
-    monkeypatch.setattr(step_speeds, 'measure_steps', lambda builders, batch_size: {
+    monkeypatch.setattr(step_speeds, 'measure_steps', lambda builders, batch_size, workers: {
         name: 20.0 if name in OTHERS else 10.0 for name in builders})
     monkeypatch.setattr(frames, 'read_frames', lambda _: some_frames())
     monkeypatch.setattr(cell, 'prepare', lambda *_: None)
