@@ -46,6 +46,7 @@ def main(argv: list[str]) -> None:
         from dualstream.network import multiply_adds
         from experiments.preprocessing.apart import in_fresh_process
         from experiments.preprocessing.timing import interleave
+        from experiments.step_speeds import timed_steps
 
     if _BATCH_SIZE.value < 1 or _REPEATS.value < 1:
         raise UserError('--batch_size and --repeats must be positive')
@@ -53,7 +54,7 @@ def main(argv: list[str]) -> None:
     models = {name: make_model(name) for name in (*OURS, *OTHERS)}
     runs = {PRODUCT: _product_run()}
     for name, model in models.items():
-        runs |= {(name, kind): run for kind, run in _runs(model, batch).items()}
+        runs |= {(name, kind): run for kind, run in timed_steps(model, batch).items()}
     rates = interleave(runs, _REPEATS.value, 0, lambda each: tqdm.tqdm(each, unit=' steps'))
     flops = rates.pop(PRODUCT)
 
@@ -96,27 +97,6 @@ def make_model(name: str):
     return model
 
 
-def _runs(model, batch: int) -> dict:
-    """Makes runs of one step, training and inference, on a batch in memory: images per second."""
-    import time
-
-    import numpy as np
-
-    rng = np.random.default_rng(0)
-    images = rng.random((batch, *IMAGE_SIZE, 3), np.float32)
-    labels = rng.integers(0, CLASSES, batch)
-
-    def timed(step):
-        def run(_):
-            started = time.perf_counter()
-            step()
-            return batch / (time.perf_counter() - started)
-        return run
-
-    return {'training': timed(lambda: model.train_on_batch(images, labels)),
-            'inference': timed(lambda: model.predict_on_batch(images))}
-
-
 def _product_run():
     """Makes a run of one matrix product: floating-point operations per second."""
     import time
@@ -138,8 +118,9 @@ def _peak_memory(name: str, batch: int) -> float:
     logging.set_verbosity(logging.ERROR)
     with command.hushed():
         from experiments.preprocessing.apart import peak
+        from experiments.step_speeds import timed_steps
 
-        run = _runs(make_model(name), batch)['training']
+        run = timed_steps(make_model(name), batch)['training']
     for _ in range(3):
         run(None)
     return peak()
