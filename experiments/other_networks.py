@@ -3,10 +3,13 @@
 import keras
 
 from dualstream.network import DualStreamConfig, dual_stream
+from dualstream.network.model import DualStream
+
+_RESNET = {'slow': 'none', 'fast': 'rgb', 'shortcut': 'projection', 'depth': 2,
+           'widths': (64, 128, 256, 512)}
 
 OTHERS = {
-    'ResNet-18-like': {'slow': 'none', 'fast': 'rgb', 'shortcut': 'projection', 'depth': 2,
-                       'widths': (64, 128, 256, 512)},
+    'ResNet-18-like': _RESNET,
     'MobileNetV3Small': keras.applications.MobileNetV3Small,
     'EfficientNetB0': keras.applications.EfficientNetB0,
 }
@@ -21,7 +24,7 @@ than a short training has, and a network is then scored with statistics of its f
 def build_other(
     name: str, *, image_size: tuple[int, int], classes: int, seed: int
 ) -> keras.Model:
-    """Builds a network of OTHERS.
+    """Builds a network of OTHERS, which takes the same images as ours, uint8 or float.
 
     Args:
       name: a key of it.
@@ -33,13 +36,16 @@ def build_other(
     other = OTHERS[name]
     if isinstance(other, dict):
         return dual_stream(DualStreamConfig(
-            image_size=image_size, classes=classes, seed=seed, **other))
+            image_size=image_size, classes=classes, seed=seed, **other), name=name)
     images = keras.Input((*image_size, 3))
     # Both of Keras's take pixels in [0, 255] and scale them themselves.
-    trunk = other(weights=None, include_top=False, pooling='avg',
-                  input_tensor=keras.layers.Rescaling(255.0)(images))
-    for layer in trunk.layers:
+    whole = other(
+        weights=None, classes=classes, input_tensor=keras.layers.Rescaling(255.0)(images))
+    for layer in whole.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = _MOMENTUM
-    probabilities = keras.layers.Dense(classes, 'softmax', name='logits')(trunk.output)
-    return keras.Model(images, probabilities, name=name)
+    last = next(layer for layer in reversed(whole.layers) if hasattr(layer, 'kernel'))
+    # The last layer again, as in our networks: its name, and its precision.
+    probabilities = keras.layers.Dense(classes, 'softmax', name='logits', dtype='float32')(
+        keras.layers.Flatten()(last.input))
+    return DualStream(images, probabilities, name=name)

@@ -15,19 +15,21 @@ ROUNDS = 15
 
 
 def measure_steps(
-    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int, workers: int
+    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int, workers: int,
+    kind: str = 'training',
 ) -> dict[str, float]:
-    """Measures training steps in interleaved rounds, under the same noise.
+    """Measures steps in interleaved rounds, under the same noise.
 
     Args:
       builders: name -> what builds the network, with images and classes as all others.
       batch_size: images in a step.
       workers: as `run_in_workers` takes them, so that a step has as many cores as a training.
+      kind: 'training' or 'inference'.
 
     Returns:
       Name -> the median, in milliseconds.
     """
-    return next(run_in_workers(_measure, [(builders, batch_size)], workers))
+    return next(run_in_workers(_measure, [(builders, batch_size, kind)], workers))
 
 
 def timed_steps(network: keras.Model, batch_size: int) -> dict[str, Callable]:
@@ -58,13 +60,13 @@ def timed_steps(network: keras.Model, batch_size: int) -> dict[str, Callable]:
 
 
 def _measure(
-    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int
+    builders: Mapping[str, Callable[[], keras.Model]], batch_size: int, kind: str
 ) -> dict[str, float]:
     runs = {}
     for name, build in builders.items():
         network = build()
         recipe.compile_network(network, 1e-3, 100)
-        runs[name] = timed_steps(network, batch_size)['training']
+        runs[name] = timed_steps(network, batch_size)[kind]
     rates = interleave(runs, ROUNDS, 0,
                        lambda each: tqdm.tqdm(each, 'Timing', unit=' steps', disable=None))
     return {name: float(1000 * batch_size / np.median(each)) for name, each in rates.items()}

@@ -46,5 +46,6 @@ def train_and_score(
     return {'one view': scores(trained.one_view), **several,
             'trivial': {'accuracy': test.trivial_accuracy,
                         'balanced_accuracy': 1 / len(test.per_class_recall)},
-            'training_pictures': photos.count('train'), 'held_out_pictures': photos.count('test'),
-            'training_seconds': trained.seconds}
+            'training_pictures': photos.count('train'),
+            'validation_pictures': photos.count('validation'),
+            'held_out_pictures': photos.count('test'), 'training_seconds': trained.seconds}

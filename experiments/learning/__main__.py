@@ -7,10 +7,10 @@ Trains as `python -m dualstream.train` does by default, on all folds of a set bu
 that one; near-duplicates share a fold. Besides trainings of the default length, shorter ones show
 what a minute is worth: each has a whole schedule of its own, so none is a training that was stopped
 early. --others names networks that one would use instead: they are trained in the same way, for as
-many epochs as fit into the minutes of the default network. --workers trainings run at once, each on
-one core. Takes about 30 minutes for 3 folds of kaggle2020 on 2 CPU cores, and as much again for
-each other network; --quick takes at most 5 minutes. Writes results.json, results.md and scores.png.
-Finished cells are kept in DIR/cells and not run again.
+many epochs as fit into the minutes of the longest training of the default network. --workers
+trainings run at once, each on one core. Takes about 30 minutes for 3 folds of kaggle2020 on 2 CPU
+cores, and as much again for each other network; --quick takes at most 5 minutes. Writes
+results.json, results.md and scores.png. Finished cells are kept in DIR/cells and not run again.
 """
 
 import dataclasses
@@ -57,13 +57,15 @@ def main(argv: list[str]) -> None:
     if unknown:
         raise UserError(f'--others has {unknown[0]!r}, which is none of: {", ".join(OTHERS)}')
     out = pathlib.Path(_OUT.value)
-    (out / 'cells').mkdir(parents=True, exist_ok=True)
+    # On other cores, steps and trainings take other times.
+    kept = out / 'cells' / f'{_WORKERS.value}-workers'
+    kept.mkdir(parents=True, exist_ok=True)
     shares = [0.01] if _QUICK.value else sorted(map(float, _SHARES.value))
 
     def finish(cells, title):
-        jobs = {each.kept(out / 'cells'): (each,) for each in cells}
+        jobs = {each.kept(kept): (each,) for each in cells}
         finished = finish_missing(run_cell, jobs, _WORKERS.value, title)
-        return [finished[each.kept(out / 'cells')] for each in cells]
+        return [finished[each.kept(kept)] for each in cells]
 
     # The longest first, so that no worker begins it when the others have finished.
     wanted = [Cell(_DATASET.value, _DATA_DIR.value, _MANUAL_DIR.value, fold, _FOLDS.value, share)
@@ -71,11 +73,12 @@ def main(argv: list[str]) -> None:
               for fold in range(1 if _QUICK.value else _FOLDS.value)]
     cells = finish(wanted, 'Cells')
     if _OTHERS.value:
-        steps = once(out / 'cells' / f'steps-{"-".join(_OTHERS.value)}.json',
+        steps = once(kept / f'steps-{"-".join(_OTHERS.value)}.json',
                      lambda: lengths.time_steps(_OTHERS.value, _WORKERS.value))
         cells += finish([
             dataclasses.replace(each, other=name, epochs=lengths.epochs_within(own, name, steps))
-            for each, own in zip(wanted, cells) for name in _OTHERS.value], 'Others')
+            for each, own in zip(wanted, cells) if each.share == shares[-1]
+            for name in _OTHERS.value], 'Others')
     said = shlex.join(['python', '-m', 'experiments.learning', *sys.argv[1:]])
     tables.write(cells, said, out)
     print(tables.whole_page(cells, said))

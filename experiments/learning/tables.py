@@ -40,7 +40,8 @@ def _table(cells: Cells) -> list[str]:
     rows = [header, ['---'] * len(header)]
     base, *_ = names = _names(cells)
     for share in _shares(cells):
-        by_name = {name: where(cells, network=name, share=share) for name in names}
+        by_name = {name: own for name in names
+                   if (own := where(cells, network=name, share=share))}
         compared = {score: differences({
             name: [cell[VIEWS[0]][score] for cell in own] for name, own in by_name.items()},
             base, cells[0]['folds']) for score in SCORES}
@@ -67,7 +68,8 @@ def figure(cells: Cells) -> matplotlib.figure.Figure:
     drawn = matplotlib.figure.Figure(figsize=(9, 3.6), layout='constrained', dpi=110)
     for axes, (score, title) in zip(drawn.subplots(1, 2), SCORES.items()):
         for name in _names(cells):
-            by_share = [where(cells, network=name, share=share) for share in _shares(cells)]
+            own = where(cells, network=name)
+            by_share = [where(own, share=share) for share in _shares(own)]
             minutes = np.array([[cell['seconds'] / 60 for cell in own] for own in by_share])
             values = np.array([[100 * cell['one view'][score] for cell in own] for own in by_share])
             line, = axes.plot(minutes.mean(axis=1), values.mean(axis=1), label=name)

@@ -7,15 +7,14 @@
 Trains the reference, one stream of RGB with `nano`'s widths, and networks of two streams: a deep
 HSV stream or a shallow one, merges at several places or at one, and controls. Equal multiply-adds:
 the widths of each network are scaled until it costs what the reference costs, and all are trained
-for as many epochs. Equal time: the same networks, and networks that one would use instead, are
-trained for as many epochs as fit into the time of the reference's training. Steps are timed side by
-side before the first training. A source is a TFDS set or a folder with one folder per class. All
-networks have the same folds, which keep near-duplicates together, the same recipe, and random
-windows of the whole frame; they are scored in the light of the photographs and in nine others.
---workers cells run at once, each on one core. Takes about 50 minutes for kaggle2020, 3 folds, 24
-epochs and all networks at equal multiply-adds on 2 CPU cores; --quick takes at most 5 minutes.
-Writes results.json, results.md and a plot per source. Finished cells are kept in DIR/cells and not
-run again.
+for as many epochs. Equal time: the same networks are trained for as many epochs as fit into the
+time of the reference's training. Steps are timed side by side before the first training. A source
+is a TFDS set or a folder with one folder per class. All networks have the same folds, which keep
+near-duplicates together, the same recipe, and random windows of the whole frame; they are scored in
+the light of the photographs and in nine others. --workers cells run at once, each on one core.
+Takes about 50 minutes for kaggle2020, 3 folds, 24 epochs and all networks at equal multiply-adds on
+2 CPU cores; --quick takes at most 5 minutes. Writes results.json, results.md and a plot per source.
+Finished cells are kept in DIR/cells and not run again.
 """
 
 import functools
@@ -57,15 +56,14 @@ def main(argv: list[str]) -> None:
     with command.hushed():
         from experiments import step_speeds
         from experiments.cells import once
-        from experiments.other_networks import OTHERS
         from experiments.streams import cell, tables
         from experiments.streams.frames import IMAGE_SIZE
         from experiments.streams.variants import REFERENCE, VARIANTS, build
         from experiments.workers import finish_missing
 
-    _check(known=[*VARIANTS, *OTHERS], equal=tables.EQUAL)
-    chosen = _NETWORKS.value or [*VARIANTS, *OTHERS]
-    names = [name for name in [*VARIANTS, *OTHERS] if name in chosen or name == REFERENCE]
+    _check(known=[*VARIANTS], equal=tables.EQUAL)
+    chosen = _NETWORKS.value or VARIANTS
+    names = [name for name in VARIANTS if name in chosen or name == REFERENCE]
     epochs = _EPOCHS.value
     if _QUICK.value:
         names, epochs = [REFERENCE, 'two streams'], min(2, epochs)
@@ -77,14 +75,15 @@ def main(argv: list[str]) -> None:
         builders = {name: functools.partial(build, name, IMAGE_SIZE, 5, seed=0) for name in names}
         return step_speeds.measure_steps(builders, cell.BATCH_SIZE, _WORKERS.value)
 
-    steps = once(out / 'cells' / f'steps-of-{_digest(names)}.json', timed)
+    # On other cores, steps take other times.
+    steps = once(
+        out / 'cells' / f'steps-of-{_digest(names)}-{_WORKERS.value}-workers.json', timed)
     # Fold by fold, so that the cells finished before an interruption can be compared.
     wanted = [
         cell.Cell(source, equal, fold, _FOLDS.value, name, epochs if equal == 'multiply-adds'
                   else max(1, round(epochs * steps[REFERENCE] / steps[name])), steps[name])
         for fold in range(1 if _QUICK.value else _FOLDS.value)
-        for source in _SOURCES.value for equal in _EQUAL.value for name in names
-        if equal == 'time' or name in VARIANTS]
+        for source in _SOURCES.value for equal in _EQUAL.value for name in names]
     folders = {'data_dir': _DATA_DIR.value, 'manual_dir': _MANUAL_DIR.value}
     # Where both equalities want as many epochs, one training serves both.
     finished = finish_missing(cell.result_of, {

@@ -88,7 +88,7 @@ def run_cell(frames: Frames, name: str, *, fold: int, folds: int, epochs: int) -
 
     Args:
       frames: all photographs.
-      name: of the network, in VARIANTS or OTHERS.
+      name: of the network, in VARIANTS.
       fold: its number, which is also the seed.
       folds: how many there are.
       epochs: passes through the photographs to train on.

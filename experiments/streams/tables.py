@@ -7,13 +7,11 @@ import numpy as np
 
 from experiments.cells import SCORES, Cells, percent, where
 from experiments.differences import HOW, differences, in_words
-from experiments.other_networks import OTHERS
 from experiments.streams.frames import IMAGE_SIZE
 from experiments.streams.variants import REFERENCE, VARIANTS
 from experiments.writing import write_results
 
 EQUAL = ('multiply-adds', 'time')
-
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -110,6 +108,6 @@ def _sources(cells: Cells) -> list[str]:
 
 
 def _names(cells: Cells) -> list[str]:
-    """The networks that there are cells of, in the order of VARIANTS and OTHERS."""
+    """The networks that there are cells of, in the order of VARIANTS."""
     known = {cell['name'] for cell in cells}
-    return [name for name in (*VARIANTS, *OTHERS) if name in known]
+    return [name for name in VARIANTS if name in known]

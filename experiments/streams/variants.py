@@ -8,7 +8,6 @@ import keras
 import numpy as np
 
 from dualstream.network import PRESETS, DualStreamConfig, dual_stream, multiply_adds
-from experiments.other_networks import OTHERS, build_other
 from experiments.streams.front_ends import adapt_locally, drop_color, see_opponents
 
 PRESET = 'nano'
@@ -54,17 +53,16 @@ CHANGES = {
 }
 """What is changed in the network that the fields describe."""
 
+
 def build(name: str, image_size: tuple[int, int], classes: int, *, seed: int) -> keras.Model:
-    """Builds a network of VARIANTS or OTHERS.
+    """Builds a network of VARIANTS.
 
     Args:
-      name: a key of either.
+      name: a key of it.
       image_size: (height, width) in pixels.
       classes: of the network.
       seed: of the initial weights.
     """
-    if name in OTHERS:
-        return build_other(name, image_size=image_size, classes=classes, seed=seed)
     keras.utils.set_random_seed(seed)
     network = dual_stream(dataclasses.replace(matched(name, image_size, classes), seed=seed))
     return CHANGES[name](network) if name in CHANGES else network
