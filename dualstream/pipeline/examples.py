@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import pathlib
+from collections.abc import Iterable
 
 import numpy as np
 import tensorflow as tf
@@ -114,12 +115,15 @@ class Photos:
 
     def names(self, purpose: str) -> list[str]:
         """Reads the names of the files; where the set stores none, it makes names of the places."""
+        return self._names_of(purpose, range(self.count(purpose)))
+
+    def _names_of(self, purpose: str, places: Iterable[int]) -> list[str]:
         features = self.builder.info.features
         name = next((key for key in _FILE_NAMES if key in features), None)
         if name is None:
-            return [f'{purpose} {place}' for place in range(self.count(purpose))]
-        stored = self._stored(self.splits[purpose], {name}).as_numpy_iterator()
-        return [example[name].decode() for example in stored]
+            return [f'{purpose} {place}' for place in places]
+        stored = list(self._stored(self.splits[purpose], {name}).as_numpy_iterator())
+        return [stored[place][name].decode() for place in places]
 
     def label_counts(self, purpose: str) -> np.ndarray:
         """Counts the examples of each class.

@@ -32,8 +32,8 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
       float32 (B, height, width, 3), sRGB in [0, 1].
 
     Raises:
-      ValueError: the routine is another, which cannot be compiled, or draws a zoom for each image,
-        or H or W is not known.
+      ValueError: the routine is another, which cannot be compiled, draws a zoom for each image or
+        normalises stains, or H or W is not known.
 
     Example:
       >>> import tensorflow as tf
@@ -54,6 +54,8 @@ def crop_frames(routine: Routine, frames: tf.Tensor, seeds: tf.Tensor) -> tf.Ten
     if routine.crop == 'none':
         raise ValueError("crop='none' chooses no window; keras.layers.Resizing resizes frames")
 
+    if routine.normalizer is not None:
+        raise ValueError('normalizer is not applied to frames; use one on the images, after this')
     if routine.crop == 'random' and isinstance(routine.zoom, tuple):
         raise ValueError(
             f'zoom must be one number, of which all windows have the same size; got {routine.zoom}')

@@ -43,8 +43,7 @@ class Parts(Photos):
         return super().labels(purpose)[self._chosen(purpose)]
 
     def names(self, purpose: str) -> list[str]:
-        names = super().names(purpose)
-        return [names[place] for place in np.flatnonzero(self._chosen(purpose))]
+        return self._names_of(purpose, np.flatnonzero(self._chosen(purpose)))
 
     def label_counts(self, purpose: str) -> np.ndarray:
         labels = self.labels(purpose)

@@ -52,7 +52,11 @@ def _summary(results: dict) -> list[Block]:
     if photographs['trained_on']:
         blocks.append('The network was trained on some of these photographs, so that these figures '
                       'do not say how it does with new ones.')
-    elif photographs['near_training'] is not None:
+    elif photographs['calibrated_on']:
+        blocks.append('The temperature and the thresholds of refusal were chosen on these '
+                      'photographs, so that the figures on them do not say how they do with new '
+                      'ones.')
+    if photographs['near_training'] is not None:
         blocks.append(f'{photographs["near_training"] or "None"} of them are near-duplicates of '
                       'photographs that the network was trained on.')
     return blocks

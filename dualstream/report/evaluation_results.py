@@ -49,7 +49,8 @@ def describe_photographs(
       hashes: uint64 (photographs, 4), of `hash_photos`.
 
     Returns:
-      Among others 'trained_on', whether the run was trained on some of these photographs, and
+      Among others 'trained_on', whether the run was trained on some of these photographs,
+      'calibrated_on', whether its temperature and its thresholds were chosen on them, and
       'near_training', how many are near-duplicates of those that it was trained on: None where that
       was another data set, or these are the same.
     """
@@ -61,7 +62,8 @@ def describe_photographs(
     return {'name': photos.builder.info.full_name, 'split': split,
             'synthetic': photos.synthetic,
             'photographs': len(hashes), 'groups': len(np.unique(group_near_duplicates(hashes))),
-            'trained_on': trained_on, 'near_training': near}
+            'trained_on': trained_on, 'calibrated_on': same and split in ('validation', 'all'),
+            'near_training': near}
 
 
 def measure_run(

@@ -27,11 +27,13 @@ def predict_out_of_fold(
 ) -> Predictions:
     """Trains a network for each fold, on the photographs of the others, and predicts the fold.
 
-    Finished folds are kept in the folder and not trained again; a training that was interrupted is
-    continued from its last checkpoint.
+    Each network starts from random weights, whatever the configuration starts from: an earlier run
+    may have been trained on the fold. Finished folds are kept in the folder and not trained again;
+    a training that was interrupted is continued from its last checkpoint.
 
     Args:
-      config: of each training; the prior is always that of the data.
+      config: of each training, but for its prior, which is always that of the data, and its
+        `init_from`.
       photos: with the part 'all'.
       groups: int (photographs,), one number for near-duplicates, which share a fold.
       folds: how many, at least 2.
@@ -46,7 +48,7 @@ def predict_out_of_fold(
         photographs than the configuration needs.
       StoppedBySignal: SIGTERM or Ctrl-C stopped a training, which is saved.
     """
-    config = dataclasses.replace(config, prior='data')
+    config = dataclasses.replace(config, prior='data', init_from='')
     _claim(folder, config, photos, folds)
     probabilities = np.zeros([photos.count('all'), len(photos.label_names)], np.float32)
     each = make_folds(photos, groups, folds, seed=config.seed)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dualstream.color.stains import StainNormalizer
 from dualstream.pipeline import Routine, crop_frames
 
 
@@ -41,6 +42,8 @@ def test_what_cannot_be_compiled_is_refused():
             (('cv', 'array'), 'Python'), (('tf', 'loop'), 'array'), (('none', 'none'), 'Resizing')):
         with pytest.raises(ValueError, match=why):
             crop_frames(Routine((8, 8), *refused), frames, seeds)
+    with pytest.raises(ValueError, match='normalizer'):
+        crop_frames(Routine((8, 8), normalizer=StainNormalizer('macenko')), frames, seeds)
     with pytest.raises(ValueError, match='zoom'):
         crop_frames(Routine((8, 8), crop='random', zoom=(1, 2)), frames, seeds)
     unknown = tf.function(lambda inputs: crop_frames(Routine((8, 8)), inputs, seeds),

@@ -30,6 +30,13 @@ def test_a_part_is_read_named_and_counted_as_chosen(photos):
     assert [len(images) for images, _ in batches] == [3, 1]
 
 
+def test_a_part_of_a_set_without_names_is_named_after_its_places(photos, monkeypatch):
+    monkeypatch.setattr('dualstream.pipeline.examples._FILE_NAMES', ())
+    some = Parts(photos.builder, {'test': np.array([5, 2, 59])})
+    assert some.names('test') == ['test 2', 'test 5', 'test 59']
+    assert photos.names('test') == [f'test {place}' for place in range(photos.count('test'))]
+
+
 def test_photographs_without_a_label_are_left_out(photos, monkeypatch):
     labels = Parts.labels
     monkeypatch.setattr(Parts, 'labels', lambda self, purpose: np.where(

@@ -39,7 +39,8 @@ def results():
     return {
         'model': 'runs/a', 'against': 'runs/b', 'command': 'python -m dualstream.evaluate',
         'photographs': {'name': 'some/set', 'split': 'test', 'synthetic': True, 'photographs': 40,
-                        'groups': 39, 'trained_on': False, 'near_training': 3},
+                        'groups': 39, 'trained_on': False, 'calibrated_on': True,
+                        'near_training': 3},
         **evaluation_results.measure_run(
             run, priors, {'darker': others}, groups=np.r_[0, np.arange(39)], samples=20),
         'refusal': evaluation_results.measure_refusal(run, own),
@@ -83,6 +84,7 @@ def test_both_pages_say_the_same(results):
         assert not text or text in seen
         assert text.replace('|', '\\|') in markdown or text in markdown
     assert '40 synthetic photographs' in markdown and '39 groups' in markdown
+    assert 'thresholds of refusal were chosen on these photographs' in markdown
     assert '3 of them are near-duplicates of photographs that the network was trained' in markdown
 
 

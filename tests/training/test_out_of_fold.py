@@ -10,7 +10,7 @@ from dualstream.training import out_of_fold
 from dualstream.training.config import TrainConfig
 
 GROUPS = np.arange(60) // 2
-CONFIG = TrainConfig(image_size=(64, 64), prior='uniform')
+CONFIG = TrainConfig(image_size=(64, 64), prior='uniform', init_from='runs/earlier')
 
 
 class Trainings(list):
@@ -23,7 +23,7 @@ def trainings(monkeypatch):
     trained = Trainings()
 
     def train_and_predict(config, parts, place, workdir):
-        assert config.prior == 'data'
+        assert config.prior == 'data' and not config.init_from
         workdir.mkdir(exist_ok=True)  # as a training does
         trained.append(parts.parts)
         if trained.interrupted_at == len(trained):
