@@ -1,12 +1,13 @@
 """What does it gain to start from a network that was trained on other photographs?
 
-  python -m experiments.pretraining --quick
+  python -m experiments.pretraining --quick --sources=DIR
   python -m experiments.pretraining --dataset=cassava_crop/kaggle2020 --sources=DIR,DIR \
       --manual_dir=DIR --out=experiments/results/pretraining
 
-Trains the default network on all photographs of each source, and from these weights, without the
-last layer, on all folds of the data set but one, which it is scored on; beside it, from nothing. A
-source is a TFDS set or a folder with one folder per class. Windows, folds and recipe are those of
+Trains the default network on each source, without near-duplicates of the data set's photographs,
+and from these weights, without the last layer, on all folds of the data set but one, which it is
+scored on; beside it, from nothing. A source is a TFDS set or a folder with one folder per class.
+Windows, folds and recipe are those of
 `experiments.streams`. --workers cells run at once, each on one core. Takes about 20 minutes for
 kaggle2020, 3 folds and two sources of 600 and 5,911 photographs on 2 CPU cores; --quick takes at
 most 5 minutes. Writes results.json, results.md and scores.png. Finished cells are kept in DIR/cells
@@ -26,7 +27,7 @@ from dualstream.runtime.errors import UserError
 _DATASET = flags.DEFINE_string(
     'dataset', 'cassava_crop/demo', 'The set to do well on: a TFDS set, NAME/CONFIG, or a folder.')
 _SOURCES = flags.DEFINE_list(
-    'sources', ['cassava_crop/demo'], 'The sets to start from, each trained on in full.')
+    'sources', [], 'The sets to start from, other than the data set, each trained on in full.')
 _DATA_DIR = flags.DEFINE_string(
     'data_dir', None, "Folder of prepared data sets; TFDS's own if not given.")
 _MANUAL_DIR = flags.DEFINE_string(
@@ -48,10 +49,12 @@ def main(argv: list[str]) -> None:
     del argv
     with command.hushed():
         from experiments.pretraining import cell, tables
+        from experiments.streams.cell import check_names
         from experiments.workers import finish_missing
 
     if not _SOURCES.value:
         raise UserError('--sources must not be empty')
+    check_names([_DATASET.value, *_SOURCES.value])
     out = pathlib.Path(_OUT.value)
     (out / 'cells').mkdir(parents=True, exist_ok=True)
     folders = {'data_dir': _DATA_DIR.value, 'manual_dir': _MANUAL_DIR.value}
@@ -64,7 +67,7 @@ def main(argv: list[str]) -> None:
         finished = finish_missing(run, jobs, _WORKERS.value, title)
         return {each: finished[each.kept(out / 'cells')] for each in cells}
 
-    starts = [cell.Start(source, steps) for source in _SOURCES.value]
+    starts = [cell.Start(source, _DATASET.value, steps) for source in _SOURCES.value]
     sources = finish(cell.run_start, starts, 'Sources')
     wanted = [cell.Cell(_DATASET.value, start, fold, _FOLDS.value, epochs)
               for fold in folds for start in (None, *starts)]

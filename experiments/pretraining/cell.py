@@ -1,12 +1,16 @@
 """Runs the trainings: one on each source, and one on each fold from each start."""
 
 import dataclasses
+import functools
 import pathlib
 
 import keras
 import numpy as np
 
+from dualstream.datasets.near_duplicates import are_near, hash_photos
 from dualstream.network import build
+from dualstream.pipeline import prepare
+from dualstream.pipeline.parts import everything
 from dualstream.runtime.atomic import writing
 from dualstream.training.initial_weights import take_weights
 from experiments.streams.cell import (
@@ -28,10 +32,12 @@ class Start:
 
     Attributes:
       source: a TFDS set, or a folder with one folder per class.
+      dataset: the set to do well on, which the training must not see.
       steps: of the training, about; it ends with a whole epoch.
     """
 
     source: str
+    dataset: str
     steps: int
 
     @property
@@ -40,7 +46,7 @@ class Start:
 
     def kept(self, folder: pathlib.Path) -> pathlib.Path:
         """The file that says how the training went; it is written after that of the network."""
-        return folder / f'{self.name}-{self.steps}steps.json'
+        return folder / f'{self.name}-for-{short_name(self.dataset)}-{self.steps}steps.json'
 
     def network(self, folder: pathlib.Path) -> pathlib.Path:
         return self.kept(folder).with_suffix('.keras')
@@ -78,7 +84,7 @@ class Cell:
 
 
 def run_start(start: Start, folder: pathlib.Path, folders: dict) -> dict:
-    """Trains on all photographs of a source, and keeps the network.
+    """Trains on all photographs of a source that are not in the data set, and keeps the network.
 
     Args:
       start: what is to be trained.
@@ -86,17 +92,24 @@ def run_start(start: Start, folder: pathlib.Path, folders: dict) -> dict:
       folders: data_dir and manual_dir, as `prepare` takes them.
 
     Returns:
-      How the training went, and what tables say of the source.
+      How the training went, what tables say of the source, and 'left_out', how many of its
+      photographs are near-duplicates of the data set's.
     """
     frames = read_frames(start.source, **folders)
+    near = are_near(_hashes(start.source, **folders), _hashes(start.dataset, **folders))
     keras.utils.clear_session()
-    places = np.arange(len(frames.labels))
+    places = np.flatnonzero(~near)
     network = build(PRESET, IMAGE_SIZE, len(frames.label_names))
     epochs = max(1, round(start.steps / (len(places) // BATCH_SIZE)))
     trained = fit_network(network, frames, places, epochs=epochs, seed=0)
     with writing(start.network(folder)) as path:
         network.save(path)
-    return {**frames.facts, 'epochs': epochs, **trained}
+    return {**frames.facts, 'left_out': int(near.sum()), 'epochs': epochs, **trained}
+
+
+@functools.cache
+def _hashes(source: str, data_dir: str | None, manual_dir: str | None) -> np.ndarray:
+    return hash_photos(everything(prepare(source, data_dir, manual_dir)), 'all')
 
 
 def run_cell(cell: Cell, folder: pathlib.Path, folders: dict) -> dict:

@@ -42,7 +42,8 @@ def _table(cells: Cells) -> list[str]:
     for start in starts:
         own = where(cells, start=start)
         source = own[0]['source']
-        row = [_in_words(start, source), f'{source["training_seconds"]:,.0f}' if source else '0',
+        row = [_in_words(start, source, own[0]['dataset']),
+               f'{source["training_seconds"]:,.0f}' if source else '0',
                f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
         for score in SCORES:
             row += [percent(np.array(scores[score][start])),
@@ -51,11 +52,12 @@ def _table(cells: Cells) -> list[str]:
     return ['| ' + ' | '.join(row) + ' |' for row in rows]
 
 
-def _in_words(start: str, source: dict | None) -> str:
+def _in_words(start: str, source: dict | None, dataset: str) -> str:
     if not source:
         return start
     synthetic = ', synthetic' if source['synthetic'] else ''
-    return (f'{start} ({source["pictures"]:,} photographs{synthetic}, {source["classes"]} classes, '
+    return (f'{start} ({source["pictures"]:,} photographs{synthetic}, without '
+            f'{source["left_out"]} near-duplicates of {dataset}, {source["classes"]} classes, '
             f'{source["epochs"]} epochs, training accuracy {source["training_accuracy"]:.0%})')
 
 

@@ -62,6 +62,7 @@ def main(argv: list[str]) -> None:
         from experiments.workers import finish_missing
 
     _check(known=[*VARIANTS], equal=tables.EQUAL)
+    cell.check_names(_SOURCES.value)
     chosen = _NETWORKS.value or VARIANTS
     names = [name for name in VARIANTS if name in chosen or name == REFERENCE]
     epochs = _EPOCHS.value

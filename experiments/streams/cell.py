@@ -13,6 +13,7 @@ from dualstream.evaluation.predictions import Predictions
 from dualstream.evaluation.scores import Scores
 from dualstream.network import multiply_adds
 from dualstream.pipeline import prepare
+from dualstream.runtime.errors import UserError
 from dualstream.training import recipe
 from experiments.streams import frames as photographs
 from experiments.streams.frames import IMAGE_SIZE, Frames, training_batches, views
@@ -79,6 +80,18 @@ def short_name(source: str) -> str:
     """The name of a source in tables and files: a folder's own, or the set's."""
     folder = pathlib.Path(source)
     return folder.name if folder.is_dir() else source.replace('/', '-')
+
+
+def check_names(sources: list[str]) -> None:
+    """Refuses sources that tables and files would call alike.
+
+    Raises:
+      UserError: two have the same short name.
+    """
+    names = [short_name(source) for source in sources]
+    alike = [source for source, name in zip(sources, names) if names.count(name) > 1]
+    if alike:
+        raise UserError(f'sets must have different names; got {" and ".join(alike)}')
 
 
 def run_cell(frames: Frames, name: str, *, fold: int, folds: int, epochs: int) -> dict:

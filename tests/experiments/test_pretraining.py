@@ -8,6 +8,7 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from dualstream.runtime.errors import UserError
 from experiments.pretraining import cell, tables
 from experiments.streams import frames
 
@@ -27,12 +28,16 @@ def test_each_source_is_trained_once_and_its_weights_are_where_folds_begin(
 
     def fit(network, seen, places, *, epochs, seed):
         began.append((len(places), epochs, [weight.numpy().copy() for weight in network.weights]))
-        if len(places) == 24:
+        if len(places) == 22:
             for weight in network.weights:
                 weight.assign(keras.ops.ones_like(weight))
         return {'training_accuracy': 0.9, 'training_seconds': 7.0}
 
     monkeypatch.setattr(cell, 'fit_network', fit)
+    # Two photographs of the source are in the data set, too.
+    hashes = np.random.default_rng(0).integers(0, 2**63, (46, 4), np.uint64)
+    monkeypatch.setattr(cell, '_hashes', lambda source, **_: (
+        hashes[:24] if source == 'some/set' else hashes[22:]))
     monkeypatch.setattr(cell, 'read_frames', lambda source, **_: some_frames(
         2 if source == 'some/set' else 3))
     for name, value in {'_DATASET': 'some/set', '_SOURCES': ['other/set'], '_DATA_DIR': None,
@@ -41,7 +46,7 @@ def test_each_source_is_trained_once_and_its_weights_are_where_folds_begin(
         monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
     command.main(['pretraining'])
     command.main(['pretraining'])
-    assert [(places, epochs) for places, epochs, _ in began] == [(24, 5), *[(12, 3)] * 4]
+    assert [(places, epochs) for places, epochs, _ in began] == [(22, 5), *[(12, 3)] * 4]
     for nothing, started in ((began[1], began[2]), (began[3], began[4])):
         *body, kernel, bias = started[2]
         assert all((weight == 1).all() for weight in body)
@@ -49,8 +54,17 @@ def test_each_source_is_trained_once_and_its_weights_are_where_folds_begin(
         np.testing.assert_array_equal(bias, nothing[2][-1])
     said = (tmp_path / 'results.md').read_text()
     assert '| nothing | 0 | 7 |' in said
-    assert '| other-set (24 photographs, synthetic, 3 classes, 5 epochs, training accuracy 90%' in (
-        said)
+    assert ('| other-set (24 photographs, synthetic, without 2 near-duplicates of some-set, '
+            '3 classes, 5 epochs, training accuracy 90%') in said
+
+
+def test_a_set_is_not_its_own_source(load, tmp_path, monkeypatch):
+    command = load('experiments.pretraining.__main__')
+    for name, value in {'_DATASET': 'some/set', '_SOURCES': ['other/set', 'some/set'],
+                        '_OUT': str(tmp_path)}.items():
+        monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
+    with pytest.raises(UserError, match='different names; got some/set and some/set'):
+        command.main(['pretraining'])
 
 
 def test_gains_are_those_of_the_same_folds(tmp_path):
@@ -59,7 +73,7 @@ def test_gains_are_those_of_the_same_folds(tmp_path):
         return {'dataset': 'some-set', 'start': start, 'fold': fold, 'folds': 3, 'epochs': 2,
                 'source': None if start == 'nothing' else {
                     'pictures': 600, 'classes': 5, 'epochs': 4, 'synthetic': False,
-                    'training_accuracy': 0.9, 'training_seconds': 100.0},
+                    'left_out': 0, 'training_accuracy': 0.9, 'training_seconds': 100.0},
                 'several_views': scores, 'training_seconds': 12.0, 'pictures': 24,
                 'synthetic': True, 'near_duplicates': 1, 'most_frequent': 0.6, 'classes': 2}
 
@@ -70,8 +84,9 @@ def test_gains_are_those_of_the_same_folds(tmp_path):
     assert '| nothing | 0 | 12 | 55.0% ± 5.0 |  |' in said
     # Gains of 10, 11 and 12: mean 11, standard error 0.577, widened by the root of 1 + 3 / 2; t of
     # 4.303.
-    assert ('| leaves (600 photographs, 5 classes, 4 epochs, training accuracy 90%) | 100 | 12 | '
-            '66.0% ± 6.0 | +11.0 (+7.1 to +14.9) |') in said
+    assert ('| leaves (600 photographs, without 0 near-duplicates of some-set, 5 classes, '
+            '4 epochs, training accuracy 90%) | 100 | 12 | 66.0% ± 6.0 | +11.0 (+7.1 to +14.9) |'
+            ) in said
     assert 'some-set (synthetic)' in said and 'scores 60.0% accuracy and 50%' in said
     assert json.loads((tmp_path / 'results.json').read_text()) == cells
     assert matplotlib.image.imread(tmp_path / 'scores.png').std() > 0.01
