@@ -7,8 +7,10 @@ something for nuclear stains alone, such as Ki67. A picture is a field with the 
 not a whole slide. It is no medical device.
 """
 
+import contextlib
 import csv
 import pathlib
+from collections.abc import Iterator
 
 from absl import flags
 
@@ -41,6 +43,10 @@ def main(argv: list[str]) -> None:
     files = [file for path in argv[1:] for file in find_pictures(pathlib.Path(path), SUFFIXES)]
     names = free_names({file: out / f'{file.stem}-ihc' for file in files})
     names = {file: name.with_name(f'{name.name}.png') for file, name in names.items()}
+    inputs = {file.resolve() for file in files}
+    for name in names.values():
+        if name.resolve() in inputs:
+            raise UserError(f'{name} is a picture to read; name another --out')
     out.mkdir(parents=True, exist_ok=True)
     readable = Readable(len(files), 'pictures')
     with readable.bar:
@@ -54,15 +60,15 @@ def main(argv: list[str]) -> None:
 def _measure(file: pathlib.Path, name: pathlib.Path, config: IhcConfig, stains, say) -> dict:
     """Measures a picture, draws it and says what was found; its row of the table."""
     from dualstream.figures.ihc_figure import ihc_figure, in_words
-    from dualstream.slides.ihc import measure_ihc
+    from dualstream.slides.ihc import check_field, measure_ihc
     from dualstream.slides.reading import open_slide
 
     with open_slide(file) as slide:
+        with _naming(file):
+            check_field(*slide.shape[:2])
         picture = slide.read_rows(0, slide.shape[0])
-    try:
+    with _naming(file):
         ihc = measure_ihc(picture, config, stains=stains)
-    except UserError as error:
-        raise UserError(f'{file}: {error}') from error
     with writing(name) as path:
         ihc_figure(picture, ihc, file.name).savefig(path, dpi=100)
     say(f'{file}: {in_words(ihc)}; see {name}')
@@ -74,6 +80,15 @@ def _measure(file: pathlib.Path, name: pathlib.Path, config: IhcConfig, stains, 
     for warning in ihc.warnings:
         say(f'  warning: {warning}')
     return _row(file, ihc)
+
+
+@contextlib.contextmanager
+def _naming(file: pathlib.Path) -> Iterator[None]:
+    """Names the picture in errors."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f'{file}: {error}') from error
 
 
 def _row(file: pathlib.Path, ihc) -> dict:

@@ -47,6 +47,8 @@ _GROUP_BY = flags.DEFINE_string(
 def main(argv: list[str]) -> None:
     if _JSON.value and _CSV.value:
         raise UserError('--json and --csv exclude each other')
+    if _SHEET.value and not _SHEET.value.lower().endswith('.png'):
+        raise UserError(f'--sheet={_SHEET.value} must end in .png')
     with command.hushed():
         from tqdm import tqdm
 

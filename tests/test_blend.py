@@ -39,11 +39,12 @@ def test_a_tiff_keeps_the_depth_and_is_what_merge_makes(channels):
 
 def test_a_stretched_png_uses_all_levels_and_says_how(channels):
     folder, _ = channels
-    run = blend(folder / 'a.tif', folder / 'b.tif', f'--out={folder}/m.png', '--stretch',
+    run = blend(folder / 'a.tif', folder / 'b.tif', f'--out={folder}/m.PNG', '--stretch',
                 '--colors=#ff0000,green')
     assert run.returncode == 0, run.stderr
-    made = np.asarray(Image.open(folder / 'm.png'))
-    assert made.shape == (530, 60, 3) and not made[..., 2].any()
+    with Image.open(folder / 'm.PNG') as image:
+        made = np.asarray(image)
+    assert image.format == 'PNG' and made.shape == (530, 60, 3) and not made[..., 2].any()
     assert made[..., :2].min() == 0 and made[..., :2].max() == 255
     assert len(re.findall(r'black at 0\.\d+% of its range, full colour from 6\.\d+%',
                           run.stdout)) == 2

@@ -6,6 +6,7 @@ import re
 import commands
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 
@@ -41,6 +42,24 @@ def test_a_folder_becomes_figures_and_a_table(fields, tmp_path):
     with Image.open(tmp_path / 'out/field-ihc.png') as figure:
         assert figure.format == 'PNG' and np.asarray(figure.convert('RGB')).std() > 20
     assert len(list((tmp_path / 'out').iterdir())) == 2
+
+
+def test_a_picture_is_never_written_over(fields, tmp_path):
+    for name in ('case.png', 'case-ihc.png'):
+        (tmp_path / name).write_bytes((fields / 'field.png').read_bytes())
+    run = ihc(tmp_path, f'--out={tmp_path}')
+    assert run.returncode == 1
+    assert re.match('error: .*case-ihc.png is a picture to read; name another --out', run.stderr)
+    assert {path.name for path in tmp_path.iterdir()} == {'case.png', 'case-ihc.png'}
+    assert (tmp_path / 'case-ihc.png').read_bytes() == (fields / 'field.png').read_bytes()
+
+
+def test_a_slide_is_refused_before_its_pixels_are_read(tmp_path):
+    tifffile.imwrite(tmp_path / 'slide.tif', shape=(6000, 6000, 3), dtype=np.uint8)
+    with open(tmp_path / 'slide.tif', 'r+b') as file:
+        file.truncate(100_000)
+    run = ihc(tmp_path / 'slide.tif', f'--out={tmp_path}/out')
+    assert run.returncode == 1 and 'slide.tif: a field has at most 25,000,000 pixels' in run.stderr
 
 
 @pytest.mark.parametrize('arguments, said', [

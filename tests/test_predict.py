@@ -73,6 +73,7 @@ def test_mistakes_are_one_line(folder, tmp_path):
             ((), 'name at least one photograph'), ((tmp_path / 'no*.jpg',), 'no file matches'),
             ((folder / 'plant1', '--json', '--csv'), 'exclude each other'),
             ((folder / 'plant1', '--group_by=('), 'neither folder nor'),
+            ((folder / 'plant1', f'--sheet={tmp_path}/sheet.bmp'), 'must end in .png'),
             ((folder / 'plant1', f'--model={tmp_path}'), 'does not exist'),
             ((folder / 'torn.jpg', f'--out={tmp_path}/none/rows'), 'none')):
         done = predict(folder, *arguments)

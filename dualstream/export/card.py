@@ -6,6 +6,7 @@ The front matter is YAML, for programs; the text below says the same to people (
 
 import dataclasses
 import hashlib
+import math
 import pathlib
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,7 @@ from dualstream.export.folding import in_float32
 from dualstream.export.parity import Parity, parity_table
 from dualstream.export.source import exported_routine
 from dualstream.pipeline import Photos, make_evaluation_batches
+from dualstream.runtime.choices import FRAME
 from dualstream.training.finished import FinishedRun
 
 FILE = 'MODEL_CARD.md'
@@ -109,7 +111,8 @@ def _facts(folder, run, *, photos, parity) -> dict[str, Any]:
         'network': {'preset': run.config.preset, 'image_size': height_width,
                     'parameters': run.summary['parameters'], 'prior': run.config.prior,
                     'temperature': run.summary['temperature']},
-        'window': {'mask': routine.mask, 'crop': routine.crop, 'chosen_from': routine.look},
+        'window': {'mask': routine.mask, 'crop': routine.crop, 'chosen_from': routine.look,
+                   'zoom': _zoom(routine.zoom)},
         'measured': 'on the test split by this export' if photos else 'by the training',
         **(measure_run(run, photos) if photos else read_scores(run)),
         'refusal': dataclasses.asdict(run.refusal),
@@ -130,10 +133,10 @@ def _text(facts: dict[str, Any], parity: Sequence[Parity]) -> str:
     height, width = network['image_size']
     return '\n'.join([
         f'# {network["preset"]} on {data["name"]}', '',
-        f'Classifies photographs of leaves as {", ".join(facts["label_names"])}. It looks at a '
-        f'window of {height} x {width} pixels. Trained on {data["train"]:,} {kind}; '
-        f'{data["validation"]:,} chose its temperature and thresholds. Licence of the data: '
-        f'{data["licence"]}.', '',
+        f'Classifies photographs of leaves as {", ".join(facts["label_names"])}. It looks at '
+        f'{_window(facts["window"])}, as an image of {height} x {width} pixels. Trained on '
+        f'{data["train"]:,} {kind}; {data["validation"]:,} chose its temperature and thresholds. '
+        f'Licence of the data: {data["licence"]}.', '',
         '## How good it is', '',
         f'Measured {facts["measured"]} ({data["test"]:,} {kind}). In brackets the interval of 95% '
         'confidence, where it was computed; the trivial answer gives each class its share, so it '
@@ -152,6 +155,23 @@ def _text(facts: dict[str, Any], parity: Sequence[Parity]) -> str:
         '## Files', '', '| file | bytes | SHA-256 |', '| --- | --- | --- |',
         *(f'| {file["path"]} | {file["bytes"]:,} | `{file["sha256"]}` |'
           for file in facts['files']), ''])
+
+
+def _window(window: dict[str, Any]) -> str:
+    if window['crop'] == 'none':
+        return 'the whole photograph'
+    zoom = window['zoom']
+    size = (f'a size in the middle between zoom {zoom[0]} and {zoom[1]}' if isinstance(zoom, list)
+            else f'zoom {zoom}')
+    return (f'the leafiest window of {size} (pixels of the photograph for one of the image; frame '
+            'is the largest that fits)')
+
+
+def _zoom(zoom) -> float | str | list:
+    """A zoom of a routine as JSON and YAML hold it: infinity, the largest, is 'frame'."""
+    if isinstance(zoom, tuple):
+        return [_zoom(each) for each in zoom]
+    return FRAME if math.isinf(zoom) else zoom
 
 
 def _limits(data: dict[str, Any]) -> list[str]:

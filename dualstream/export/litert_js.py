@@ -6,6 +6,7 @@ time only.
 
 import base64
 import hashlib
+import http.client
 import io
 import os
 import pathlib
@@ -87,6 +88,6 @@ def _fetch(url: str, kept: pathlib.Path) -> bytes:
     try:
         with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
             return response.read()
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise UserError(f'LiteRT.js cannot be fetched ({error}); without a network, put {url} into '
                         f'{kept.parent}') from error

@@ -5,6 +5,7 @@ import pathlib
 
 from dualstream.export.config import ExportConfig
 from dualstream.pipeline import Photos, prepare
+from dualstream.prediction.frames import fault_of
 from dualstream.runtime.errors import UserError
 from dualstream.runtime.pictures import find_pictures
 from dualstream.training.finished import FinishedRun
@@ -42,7 +43,7 @@ def read_photographs(folder: str, photos: Photos | None) -> list[bytes]:
       The bytes of JPEGs or PNGs, at least one.
 
     Raises:
-      UserError: there is no such folder, or no photograph in it.
+      UserError: there is no such folder, or no photograph in it, or a file is none.
     """
     if not folder:
         examples = photos.read('test').as_numpy_iterator()
@@ -50,4 +51,7 @@ def read_photographs(folder: str, photos: Photos | None) -> list[bytes]:
     if not pathlib.Path(folder).is_dir():
         raise UserError(f'--photos={folder} is no folder')
     files = find_pictures(pathlib.Path(folder), ('.jpg', '.jpeg', '.png'))
+    for file in files:
+        if fault := fault_of(str(file)):
+            raise UserError(f'{file}: {fault}')
     return [file.read_bytes() for file in files]

@@ -1,6 +1,7 @@
 """Photographs from anywhere, checked before they are decoded, as upright frames."""
 
 import os
+import pathlib
 import stat
 from collections.abc import Sequence
 
@@ -25,8 +26,9 @@ def frames_of_files(paths: Sequence[str]) -> tf.data.Dataset:
     """
     readable = [number for number, path in enumerate(paths) if not _fault_of_file(path)]
     files = tf.data.Dataset.from_tensor_slices(
-        (np.array(readable, np.int64), tf.constant([paths[number] for number in readable],
-                                                   tf.string, shape=[len(readable)])))
+        (np.array(readable, np.int64), tf.constant(
+            [os.fsencode(paths[number]) for number in readable], tf.string,
+            shape=[len(readable)])))
     return files.map(lambda number, path: (number, *_checked_frame(tf.io.read_file(path))),
                      tf.data.AUTOTUNE).ignore_errors()
 
@@ -49,7 +51,10 @@ def read_upright(photo: str | os.PathLike | bytes | np.ndarray) -> tuple[np.ndar
     if not isinstance(photo, bytes):
         if fault := _fault_of_file(photo):
             raise UserError(fault)
-        photo = tf.io.read_file(os.fspath(photo))
+        try:
+            photo = pathlib.Path(photo).read_bytes()
+        except OSError as error:
+            raise UserError(error.strerror.lower()) from error
     try:
         return tuple(each.numpy() for each in _checked_frame(photo))
     except tf.errors.OpError as error:

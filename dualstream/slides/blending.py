@@ -51,7 +51,7 @@ def blend_files(
         levels = [_levels(slide) if stretch else (0.0, 1.0) for slide in slides]
         scratch = stack.enter_context(writing(target))
         height, width, _ = slides[0].shape
-        png = scratch.suffix == '.png'
+        png = scratch.suffix.lower() == '.png'
         dtype = np.dtype('uint8') if png else slides[0].dtype
         write = write_png if png else write_tiles
         tiles = _tiles(_bands(slides, progress), levels, colors, mode=mode, dtype=dtype)

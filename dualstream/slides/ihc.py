@@ -77,6 +77,17 @@ class Ihc:
     warnings: tuple[str, ...]
 
 
+def check_field(height: int, width: int) -> None:
+    """Refuses what is too large to be a field, such as a slide, also before its pixels are read.
+
+    Raises:
+      UserError: it has more than 25 million pixels.
+    """
+    if height * width > _MOST:
+        raise UserError(f'a field has at most {_MOST:,} pixels, got {height:,} x {width:,}; cut it '
+                        'out of the slide')
+
+
 def measure_ihc(
     picture: np.ndarray, config: IhcConfig | None = None, *,
     stains: StainConvention | None = None,
@@ -98,9 +109,7 @@ def measure_ihc(
     """
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
         raise UserError(f'a picture must be uint8 (H, W, 3), got {picture.dtype} {picture.shape}')
-    if picture.shape[0] * picture.shape[1] > _MOST:
-        raise UserError(f'a field has at most {_MOST:,} pixels, got {picture.shape[0]:,} x '
-                        f'{picture.shape[1]:,}; cut it out of the slide')
+    check_field(*picture.shape[:2])
     config, warnings = config or IhcConfig(), []
     if stains is None:
         white, found = estimate_background(picture)

@@ -4,6 +4,9 @@ After Lindeberg (1998), Feature Detection with Automatic Scale Selection, Intern
 Computer Vision 30:79: a blob answers most strongly to a Laplacian of Gaussian of its own size.
 """
 
+import math
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 RADII = tuple(np.round(3 * 1.15 ** np.arange(15), 1).tolist())
@@ -27,12 +30,9 @@ def estimate_radius(amount: np.ndarray) -> float:
       >>> 7 <= estimate_radius(discs) <= 9
       True
     """
-    spectrum, frequency = _spectrum(amount)
-    answers = []
-    for radius in RADII:
-        answer = _blobs(spectrum, frequency, radius, amount.shape)
-        answers.append(np.mean(np.sort(answer, axis=None)[-max(answer.size // 100, 1):]))
-    return RADII[int(np.argmax(answers))]
+    strongest = [np.mean(np.sort(answer, axis=None)[-max(answer.size // 100, 1):])
+                 for answer in _blobs(amount, RADII)]
+    return RADII[int(np.argmax(strongest))]
 
 
 def find_nuclei(amount: np.ndarray, radius: float) -> np.ndarray:
@@ -48,23 +48,30 @@ def find_nuclei(amount: np.ndarray, radius: float) -> np.ndarray:
     """
     if not (amount > 0).any():
         return np.zeros((0, 2), np.int64)
-    answer = _blobs(*_spectrum(amount), radius, amount.shape)
+    answer, = _blobs(amount, [radius])
     # A disc of amount 1 answers 2 / e at its centre to the Laplacian of its own size.
     least = np.median(amount[amount > 0]) * 2 / np.e / 3
     peaks = (answer >= _greatest_around(answer, round(radius))) & (answer > least)
     return np.argwhere(peaks)
 
 
-def _spectrum(amount: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    frequency = (np.fft.fftfreq(amount.shape[0])[:, None] ** 2
-                 + np.fft.rfftfreq(amount.shape[1]) ** 2)
-    return np.fft.rfft2(amount), (2 * np.pi) ** 2 * frequency
+def _blobs(amount: np.ndarray, radii: Sequence[float]) -> Iterator[np.ndarray]:
+    """Yields, for each radius, the negative Laplacian of Gaussian whose zero lies there.
 
-
-def _blobs(spectrum, frequency, radius: float, shape) -> np.ndarray:
-    """The negative Laplacian of Gaussian whose zero lies at the radius, times its variance."""
-    variance = radius ** 2 / 2
-    return np.fft.irfft2(spectrum * variance * frequency * np.exp(-variance * frequency / 2), shape)
+    Times its variance, so that blobs of all sizes answer alike. The picture goes on as its mirror
+    image beyond its border: a nucleus that the border cuts answers there, and not at the opposite
+    border, as it does where the picture is repeated.
+    """
+    margin = math.ceil(3 * max(radii))
+    amount = np.pad(amount, margin, 'symmetric')
+    spectrum = np.fft.rfft2(amount)
+    frequency = (2 * np.pi) ** 2 * (np.fft.fftfreq(amount.shape[0])[:, None] ** 2
+                                    + np.fft.rfftfreq(amount.shape[1]) ** 2)
+    for radius in radii:
+        variance = radius ** 2 / 2
+        answer = np.fft.irfft2(
+            spectrum * variance * frequency * np.exp(-variance * frequency / 2), amount.shape)
+        yield answer[margin:-margin, margin:-margin]
 
 
 def _greatest_around(values: np.ndarray, reach: int) -> np.ndarray:

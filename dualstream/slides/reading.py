@@ -24,6 +24,8 @@ SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', *TIFF_SUFFIXES)
 _LARGEST_SEGMENT = 2**28
 """Bytes of the largest strip or tile that is decoded at once, unless it can be read in parts."""
 
+_ALPHA = {tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA}
+
 _CODECS = ("pip install 'dualstream[slides]' brings imagecodecs, which reads JPEG, LZW and other "
            'compressions of TIFF')
 
@@ -65,8 +67,8 @@ def open_slide(path: os.PathLike | str) -> Iterator[Slide]:
     Use it for pictures of any size; `read_photo` is shorter for 8-bit photographs.
 
     Args:
-      path: a TIFF, of which the first picture counts at its full size, or a JPEG, PNG or BMP. An
-        alpha channel is dropped.
+      path: a TIFF, of which the first picture counts at its full size, or a JPEG, PNG or BMP,
+        which is turned upright as its EXIF orientation says. An alpha channel is dropped.
 
     Yields:
       the Slide. Its memory is that of a band, and of the tiles or strips that it cuts; files other
@@ -123,12 +125,13 @@ def _in_range(pixels: np.ndarray) -> np.ndarray:
 
 def _decode(path: pathlib.Path) -> np.ndarray:
     """The pixels of a file that is not a TIFF, (H, W, channels)."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
             if image.format == 'PNG' and _sixteen_bits(path):
                 return _decode_deep_png(path)
+            image = ImageOps.exif_transpose(image)
             if image.mode not in ('L', 'RGB'):
                 image = image.convert('L' if image.mode in ('1', 'LA') else 'RGB')
             pixels = np.asarray(image)
@@ -183,6 +186,10 @@ def _first_page(tiff: tifffile.TiffFile) -> tifffile.TiffPage:
 def _of_tiff(page: tifffile.TiffPage) -> Slide:
     planes, _, height, width, samples = page.shaped
     kept = _kept_channels(planes * samples)
+    gray = page.photometric == tifffile.PHOTOMETRIC.MINISBLACK
+    if gray and planes * samples in (2, 4) and not set(page.extrasamples or ()) & _ALPHA:
+        raise UserError(f'a gray picture has one channel, got {planes * samples}; write each '
+                        'channel as a file')
     if planes == 1 and page.is_final:
         read = _rows_of_contiguous
     else:

@@ -27,6 +27,7 @@ _HOST_LAUNCH = re.compile(
     r'|^ThenExecuteCallback|:XLA \w+ module$|LaunchOnDevice')
 _COMPILING = re.compile(r'XlaCompil|[A-Za-z]*Compiler::|HloPass|^backend_compile')
 _WAITING = 'IteratorGetNextOp::DoCompute'
+PYTHON_OP = re.compile(r':(EagerPyFunc|PyFunc|PyFuncStateless)$')
 _OP = re.compile(r'[^:]+:_?[A-Z]\w+$')
 
 
@@ -103,5 +104,5 @@ def is_op(event: Event) -> bool:
 
 
 def is_python_op(event: Event) -> bool:
-    """Tells whether an event is a py_function."""
-    return event.name.endswith(':EagerPyFunc')
+    """Tells whether an event is a py_function or a numpy_function."""
+    return bool(PYTHON_OP.search(event.name))

@@ -172,8 +172,8 @@ def _memory_peak_mb(trace: Trace) -> float | None:
 def _warnings(seen: Evidence) -> list[str]:
     trace, wrong = seen.trace, seen.misplaced
     warnings = [
-        f'{name_op(name)} ran in Python on the host, {time:.1f} ms a step: EagerPyFunc has no '
-        'kernel on an accelerator.' for name, time in seen.python_ops.most_common(3)]
+        f'{name_op(name)} ran in Python on the host, {time:.1f} ms a step: it has no kernel on '
+        'an accelerator.' for name, time in seen.python_ops.most_common(3)]
     if wrong.share >= WORTH_A_WARNING:
         warnings.append(f'{wrong.count} ops, {wrong.most} the longest, ran on {wrong.where}, '
                         f'{wrong.share:.1%} of the step; {wrong.asked} was asked for.')

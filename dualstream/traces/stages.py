@@ -5,11 +5,11 @@ import re
 
 from dualstream.traces import spans
 from dualstream.traces.event import Trace
-from dualstream.traces.kinds import is_input_thread, is_transfer_to_device
+from dualstream.traces.kinds import PYTHON_OP, is_input_thread, is_transfer_to_device
 from dualstream.traces.nesting import own_spans
 
 STAGES = {
-    'python': re.compile(r':EagerPyFunc$|:PyFunc$'),
+    'python': PYTHON_OP,
     'mask': re.compile(r'(^|/)mask/'),
     'crop': re.compile(r'(^|/)crop/'),
     'augment': re.compile(r'(^|/)augment/'),

@@ -1,5 +1,7 @@
 """Says in one sentence what limits the steps of a trace."""
 
+import re
+
 from dualstream.traces.evidence import BOUND, Evidence
 
 _WAITS = {
@@ -8,6 +10,8 @@ _WAITS = {
     'transfer': 'Bound by transfers between host and accelerator',
     'launch': 'Launch-bound',
 }
+_UNNAMED = re.compile(r'(Eager)?PyFunc')
+
 _WHY = {
     'launch': ' and waits for the host, which takes long to launch its next work',
 }
@@ -53,7 +57,7 @@ def name_op(name: str) -> str:
       'the py_function cv_color_mask'
     """
     last = name.split('/')[-1]
-    return 'a py_function' if last.startswith('EagerPyFunc') else f'the py_function {last}'
+    return 'a py_function' if _UNNAMED.match(last) else f'the py_function {last}'
 
 
 def _culprit(seen: Evidence) -> str:

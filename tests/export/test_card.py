@@ -21,9 +21,9 @@ SUMMARY = {
 ROW = Parity('onnx', 12, 1.0, 2.345e-7, 1.0, Limits(1e-4))
 
 
-def written(folder, **changes):
+def written(folder, config=None, **changes):
     """The front matter and the text of a card."""
-    run = FinishedRun(None, TrainConfig(), ('ill: "very"', 'no'), SUMMARY | changes)
+    run = FinishedRun(None, config or TrainConfig(), ('ill: "very"', 'no'), SUMMARY | changes)
     write_card(folder, run, photos=None, parity=[ROW])
     _, header, text = re.split(r'^---\n', (folder / FILE).read_text(), maxsplit=2,
                                flags=re.MULTILINE)
@@ -53,6 +53,16 @@ def test_names_and_numbers_come_back_from_yaml(tmp_path):
                                 'largest_difference': 2.3e-7, 'same_window': 1.0}]
     assert facts['measured'] == 'by the training' and 'not stated' in facts['data']['licence']
     assert '| accuracy | 0.750 | 0.600 |' in text and '25.0%' in text and '50.0%' in text
+
+
+@pytest.mark.parametrize('config, zoom, said', [
+    ({}, [1.0, 'frame'], 'a size in the middle between zoom 1.0 and frame'),
+    ({'crop': 'array', 'zoom': 2.0}, 2.0, 'the leafiest window of zoom 2.0'),
+    ({'mask': 'none', 'crop': 'none'}, 1.0, 'It looks at the whole photograph')])
+def test_the_window_is_that_of_the_routine(tmp_path, config, zoom, said):
+    facts, text = written(tmp_path, TrainConfig(image_size=(96, 128), **config))
+    assert facts['window']['zoom'] == zoom
+    assert said in text and 'as an image of 96 x 128 pixels' in text
 
 
 @pytest.mark.parametrize('synthetic', [True, False])

@@ -104,11 +104,13 @@ def test_each_fault_is_named_and_the_others_are_predicted(predictor, tmp_path):
     for name, (contents, _) in faults.items():
         (tmp_path / name).write_bytes(contents)
     (tmp_path / 'good').write_bytes(good)
+    (tmp_path / os.fsdecode(b'not utf-8 \xff')).write_bytes(good[:100])
     with open(tmp_path / 'large', 'wb') as file:
         file.truncate(30_000_001)
     os.mkfifo(tmp_path / 'pipe')  # which would be waited for forever
     faults |= {'large': (None, 'above 30 MB'), 'pipe': (None, 'not a file'), '.': (
-        None, 'not a file'), 'missing': (None, 'no such file or directory')}
+        None, 'not a file'), 'missing': (None, 'no such file or directory'),
+        os.fsdecode(b'not utf-8 \xff'): (None, 'cannot be decoded')}
     names = [each for name in faults for each in (name, 'good')]
     predictions = predictor.predict([tmp_path / name for name in names])
     for name, prediction in zip(names, predictions):

@@ -165,6 +165,18 @@ def test_radii_and_centres_of_discs(radius):
     np.testing.assert_array_equal(found, centres)
 
 
+def test_a_nucleus_that_the_border_cuts_counts_once():
+    rows, columns = np.mgrid[:120, :120]
+    centres = [(0, 40), (60, 0), (61, 119), (119, 90)]
+    discs = sum(((rows - y) ** 2 + (columns - x) ** 2 <= 8 ** 2) * 0.7 for y, x in centres)
+    found = find_nuclei(discs, 8)
+    assert len(found) == 4 and np.abs(found - np.array(centres)).max() <= 1
+
+
+def test_stain_that_is_the_same_everywhere_is_no_nucleus():
+    assert not len(find_nuclei(np.full((90, 70), 0.5), 8))
+
+
 def test_the_picture_that_scikit_image_ships():
     data = pytest.importorskip('skimage.data')
     ihc = measure_ihc(data.immunohistochemistry())

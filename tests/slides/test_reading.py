@@ -57,6 +57,14 @@ def test_gray_and_alpha(mode, channels, suffix, tmp_path):
     np.testing.assert_array_equal(read(tmp_path / f'a.{suffix}'), expected)
 
 
+def test_photographs_are_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the first row of pixels is the right side
+    Image.fromarray(drawn('uint8')).save(tmp_path / 'a.png', exif=exif)
+    np.testing.assert_array_equal(
+        read(tmp_path / 'a.png'), np.rot90(drawn('uint8'), -1))
+
+
 def test_a_png_of_16_bits_keeps_them(tmp_path):
     import tensorflow as tf
 
@@ -136,6 +144,11 @@ def shortened(path):
     (lambda path: tifffile.imwrite(path, np.zeros((8, 8, 3), np.int16)), '8 or 16 bits'),
     (lambda path: tifffile.imwrite(path, np.zeros((8, 8, 5), np.uint8), photometric='rgb'),
      '1 or 3 channels'),
+    (lambda path: tifffile.imwrite(path, np.zeros((8, 8, 2), np.uint8), photometric='minisblack',
+                                   planarconfig='contig'),
+     'one channel, got 2'),
+    (lambda path: tifffile.imwrite(path, np.zeros((4, 8, 8), np.uint8), photometric='minisblack',
+                                   planarconfig='separate'), 'one channel, got 4'),
     (lambda path: tifffile.imwrite(path, np.full((8, 8, 3), np.nan, np.float32)), 'without NaN'),
     (lambda path: tifffile.imwrite(path, np.full((8, 8, 3), 255, np.float32)), '255 to 255'),
 ])

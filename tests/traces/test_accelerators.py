@@ -229,6 +229,20 @@ def test_a_py_function_that_sleeps_does_not_hold_the_lock(seen):
     assert found.verdict.startswith('Bound by Python')
 
 
+@pytest.mark.parametrize('name, said', [
+    ('map/slow:EagerPyFunc', 'the py_function slow'), ('map/PyFunc:PyFunc', 'a py_function'),
+    ('map/PyFuncStateless:PyFuncStateless', 'a py_function')])
+def test_python_in_the_input_is_the_culprit(seen, name, said):
+    made = handmade.on_gpu([(GEMM, 8, 2)], [(NEXT, 0, 8)])
+    reader = made.host.line('tf_data_private_threadpool')
+    for step in range(5):
+        reader.add(name, 10 * step, 8)
+    found = seen(made)
+    assert found.verdict.startswith('Input-bound') and f'most of the input is {said}' in (
+        found.verdict)
+    assert any(f'{said} ran in Python on the host' in each for each in found.warnings)
+
+
 def test_gains_are_those_of_the_changed_part(seen):
     """The step waits 8 of 10 ms for an input of which the resize is 6: 10 ms become 4."""
     made = handmade.on_gpu([(GEMM, 8, 2)], [(NEXT, 0, 8)])
