@@ -9,13 +9,13 @@ with `adb reverse tcp:8000 tcp:8000`. The page is static files: any host of such
 """
 
 import pathlib
-import shutil
 import subprocess
 import sys
 
 from absl import flags
 
 from dualstream.export.config import ExportConfig
+from dualstream.export.run_page import find_page
 from dualstream.export.serving import make_server
 from dualstream.runtime import command, configflags
 from dualstream.runtime.errors import UserError
@@ -28,7 +28,7 @@ configflags.define(ExportConfig, 'photos', 'data_dir')
 def main(argv: list[str]) -> None:
     if len(argv) != 2:
         raise UserError('name one folder: a run, or what the export wrote')
-    page = _find_page(pathlib.Path(argv[1]))
+    page = find_page(pathlib.Path(argv[1]), _export)
     try:
         server = make_server(page, host=_HOST.value, port=_PORT.value)
     except OSError as error:
@@ -39,22 +39,6 @@ def main(argv: list[str]) -> None:
             server.serve_forever()
         except KeyboardInterrupt:
             pass  # the usual end
-
-
-def _find_page(folder: pathlib.Path) -> pathlib.Path:
-    """The folder of the page, written before if need be."""
-    for page in (folder, folder / 'page'):
-        if (page / 'files.js').is_file():
-            return page
-    network = folder / 'model.keras'
-    if not network.is_file():
-        raise UserError(f'{folder} is neither a finished run nor what the export wrote')
-    page = folder / 'phone' / 'page'
-    written = page / 'files.js'
-    if not written.is_file() or written.stat().st_mtime < network.stat().st_mtime:
-        shutil.rmtree(page.parent, ignore_errors=True)
-        _export(folder, page.parent)
-    return page
 
 
 def _export(run: pathlib.Path, out: pathlib.Path) -> None:
