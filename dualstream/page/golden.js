@@ -4,8 +4,11 @@ import {readPhoto} from './photo.js';
 
 const MOST_DIFFERENCE = 1e-3;
 
-// Has a model answer about the pictures of golden.json, and compares. Throws an Error that names the
-// first difference; gives how many pictures there are.
+// What is thrown where they differ.
+export class Difference extends Error {}
+
+// Has a model answer about the pictures of golden.json, and compares. Throws a Difference that names
+// the first one; gives how many pictures there are.
 export async function checkGolden(judge, side) {
   const golden = await (await fetch('model/golden.json')).json();
   for (const {file, window: frame, verdict, probabilities} of golden) {
@@ -16,7 +19,7 @@ export async function checkGolden(judge, side) {
     const same = differences.every((difference) => difference <= MOST_DIFFERENCE)
       && frame.every((number, i) => number === answers.window[i])
       && verdict === answers.verdict[0];
-    if (!same) throw new Error(`${file} gives ${Array.from(answers.probabilities)}`);
+    if (!same) throw new Difference(`${file} gives ${Array.from(answers.probabilities)}`);
   }
   return golden.length;
 }

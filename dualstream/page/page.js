@@ -1,7 +1,7 @@
 // The page: loads the model, checks it, and shows what it says of a photograph.
 
 import {drawPhoto} from './drawing.js';
-import {checkGolden} from './golden.js';
+import {Difference, checkGolden} from './golden.js';
 import {openModel} from './model.js';
 import {readPhoto} from './photo.js';
 
@@ -109,6 +109,9 @@ start().then(() => {
   if (navigator.serviceWorker) keepFiles().catch(console.error);
 }, (error) => {
   console.error(error);
-  say('This browser does not compute as it should, so there are no answers. Another or a newer one '
-    + `may. (${error.message})`, true);
+  say(error instanceof Difference
+    ? 'This browser does not compute as it should, so there are no answers. Another or a newer one '
+      + `may. (${error.message})`
+    : 'The page could not start: a file of it was not loaded, or this browser lacks what it needs. '
+      + `Open it once with a network, or in a newer browser. (${error?.message ?? error})`, true);
 });

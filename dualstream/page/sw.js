@@ -6,10 +6,7 @@ importScripts('files.js');  // VERSION, which changes with any file, and FILES
 const PREFIX = `dualstream ${registration.scope} `;
 const KEPT = PREFIX + VERSION;
 
-self.addEventListener('install', (event) => {
-  const fresh = FILES.map((file) => new Request(file, {cache: 'reload'}));
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(fresh)));
-});
+self.addEventListener('install', (event) => event.waitUntil(keep()));
 
 self.addEventListener('activate', (event) => {
   event.waitUntil(removeOld().then(() => clients.claim()));
@@ -17,10 +14,31 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => event.respondWith(answer(event.request)));
 
-async function removeOld() {
+async function keep() {
+  const fresh = (file) => new Request(file, {cache: 'reload'});
+  const cache = await caches.open(KEPT);
+  await cache.addAll(FILES.map(fresh));
+  // The form of LiteRT.js that this browser loads is not in FILES. The worker before this one keeps
+  // it, until this one removes what that one kept.
+  await Promise.all((await runtimeFiles()).map(async (url) => {
+    const response = await fetch(fresh(url));
+    if (response.ok) await cache.put(url, response);
+  }));
+}
+
+async function runtimeFiles() {
+  const kept = await Promise.all((await oldCaches()).map(
+    async (name) => (await caches.open(name)).keys()));
+  return kept.flat().map((request) => request.url).filter((url) => url.includes('/litert_wasm_'));
+}
+
+async function oldCaches() {
   const names = await caches.keys();
-  const old = names.filter((name) => name.startsWith(PREFIX) && name !== KEPT);
-  await Promise.all(old.map((name) => caches.delete(name)));
+  return names.filter((name) => name.startsWith(PREFIX) && name !== KEPT);
+}
+
+async function removeOld() {
+  await Promise.all((await oldCaches()).map((name) => caches.delete(name)));
 }
 
 async function answer(request) {

@@ -289,12 +289,44 @@ def test_it_refuses_to_answer_where_the_browser_computes_otherwise(page, browser
         assert not browser.find_element('id', 'choose').is_enabled()
 
 
-def test_it_works_without_a_network(page, browser, files):
-    with served(page) as address:
+def test_what_is_missing_is_not_said_to_be_the_browsers_fault(page, browser, tmp_path):
+    folder = shutil.copytree(page, tmp_path / 'page')
+    (folder / 'model' / 'model.tflite').unlink()
+    with served(folder) as address:
+        browser.get(address)
+        wait_for(browser, lambda: 'a file of it was not loaded' in text(browser))
+        assert not browser.find_element('id', 'choose').is_enabled()
+
+
+def test_a_newer_page_works_without_a_network_too(page, browser, tmp_path):
+    folder = shutil.copytree(page, tmp_path / 'page')
+    with served(folder) as address:
+        browser.get(address)
+        wait_for(browser, lambda: 'Kept on this device' in text(browser, 'kept'))
+        (folder / 'index.html').write_text(
+            (folder / 'index.html').read_text().replace('<body', '<body data-newer'))
+        (folder / 'files.js').unlink()
+        (folder / 'files.js').write_text(page_format._list_files(folder))
+        browser.get(address)  # the older worker answers, and the newer one is installed
+        wait_for(browser, lambda: 'Kept on this device' in text(browser, 'kept'))
+        wait_for(browser, lambda: browser.execute_async_script(
+            'const done = arguments[0];'
+            'navigator.serviceWorker.getRegistration().then((found) => done(!!found.waiting))'))
+        browser.get('about:blank')  # the newer worker takes over
+    shutil.rmtree(folder)  # a connection that is kept alive would still be answered
+    browser.get(address)
+    wait_for(browser, lambda: text(browser) == 'Ready.')
+    assert browser.execute_script("return 'newer' in document.body.dataset")
+
+
+def test_it_works_without_a_network(page, browser, files, tmp_path):
+    folder = shutil.copytree(page, tmp_path / 'page')
+    with served(folder) as address:
         browser.get(address)
         wait_for(browser, lambda: 'Kept on this device' in text(browser, 'kept'))
         answers = ask(browser, files[0])
-    browser.get(address)  # nobody serves it any more
+    shutil.rmtree(folder)  # a connection that is kept alive would still be answered
+    browser.get(address)
     wait_for(browser, lambda: text(browser) == 'Ready.')
     again = ask(browser, files[0])
     np.testing.assert_array_equal(again['probabilities'], answers['probabilities'])
