@@ -4,8 +4,8 @@ import itertools
 import pathlib
 
 from dualstream.export.config import ExportConfig
+from dualstream.export.reading import fault_of_bytes
 from dualstream.pipeline import Photos, prepare
-from dualstream.prediction.frames import fault_of
 from dualstream.runtime.errors import UserError
 from dualstream.runtime.pictures import find_pictures
 from dualstream.training.finished import FinishedRun
@@ -51,7 +51,8 @@ def read_photographs(folder: str, photos: Photos | None) -> list[bytes]:
     if not pathlib.Path(folder).is_dir():
         raise UserError(f'--photos={folder} is no folder')
     files = find_pictures(pathlib.Path(folder), ('.jpg', '.jpeg', '.png'))
-    for file in files:
-        if fault := fault_of(str(file)):
+    photographs = [file.read_bytes() for file in files]
+    for file, contents in zip(files, photographs):
+        if fault := fault_of_bytes(contents):
             raise UserError(f'{file}: {fault}')
-    return [file.read_bytes() for file in files]
+    return photographs

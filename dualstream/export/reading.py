@@ -37,6 +37,17 @@ def find_fault(contents: tf.Tensor) -> tf.Tensor:
     return tf.where(jpeg | png, fault, 'not a JPEG or PNG')
 
 
+def fault_of_bytes(contents: bytes | tf.Tensor) -> str:
+    """Says what is wrong with a photograph, whose pixels are decoded too; '' where nothing is."""
+    try:
+        if fault := find_fault(contents).numpy().decode():
+            return fault
+        read_frame(contents)
+    except tf.errors.OpError:
+        return 'cannot be decoded'
+    return ''
+
+
 def read_frame(contents: tf.Tensor, orientation: tf.Tensor | None = None) -> tf.Tensor:
     """Decodes a photograph and turns it upright as its EXIF orientation says.
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from dualstream.export.orientation import find_orientation
-from dualstream.export.reading import MOST_BYTES, find_fault, read_frame
+from dualstream.export.reading import MOST_BYTES, fault_of_bytes, find_fault, read_frame
 from dualstream.figures.photo import read_photo
 from dualstream.runtime.errors import UserError
 
@@ -58,7 +58,7 @@ def read_upright(photo: str | os.PathLike | bytes | np.ndarray) -> tuple[np.ndar
     try:
         return tuple(each.numpy() for each in _checked_frame(photo))
     except tf.errors.OpError as error:
-        raise UserError(_fault_of_bytes(photo) or 'cannot be decoded') from error
+        raise UserError(fault_of_bytes(photo) or 'cannot be decoded') from error
 
 
 def fault_of(path: str) -> str:
@@ -67,7 +67,7 @@ def fault_of(path: str) -> str:
         return fault
     try:
         with open(path, 'rb') as file:
-            return _fault_of_bytes(file.read())
+            return fault_of_bytes(file.read())
     except OSError as error:
         return error.strerror or str(error)
 
@@ -83,16 +83,6 @@ def _fault_of_file(path: str | os.PathLike) -> str:
     if status.st_size > MOST_BYTES:
         return f'above {MOST_BYTES // 10**6} MB'
     return '' if status.st_size else 'empty'
-
-
-def _fault_of_bytes(contents: bytes | tf.Tensor) -> str:
-    try:
-        if fault := find_fault(contents).numpy().decode():
-            return fault
-        read_frame(contents)
-    except tf.errors.OpError:
-        return 'cannot be decoded'
-    return ''
 
 
 # Traced once, which takes longer than a prediction.

@@ -78,13 +78,17 @@ def test_what_does_not_answer_as_python_does_is_not_kept(
 
 
 def test_a_user_s_mistake_is_one_line_and_a_status(run_folder, photo_folder, tmp_path):
-    (tmp_path / 'empty').mkdir()
+    for folder in ('empty', 'torn'):
+        (tmp_path / folder).mkdir()
+    (tmp_path / 'torn' / 'leaf.jpg').write_bytes(b'\xff\xd8\xff\xe0 no more')
     for given, named in (
             ((f'--workdir={run_folder}',), '--out must name'),
             ((f'--out={photo_folder}', f'--workdir={run_folder}'), 'is there already'),
             ((f'--out={tmp_path}/out', f'--workdir={tmp_path}'), 'does not exist'),
             ((f'--out={tmp_path}/out', f'--workdir={run_folder}', f'--photos={tmp_path}/empty'),
              'holds no picture'),
+            ((f'--out={tmp_path}/out', f'--workdir={run_folder}', f'--photos={tmp_path}/torn'),
+             'leaf.jpg: '),
             ((f'--out={tmp_path}/out', '--format=pickle'), '--format must be some of')):
         process = commands.run('dualstream.export', *given)
         assert process.returncode == 1
