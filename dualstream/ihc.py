@@ -7,17 +7,21 @@ something for nuclear stains alone, such as Ki67. A picture is a field with the 
 not a whole slide. It is no medical device.
 """
 
-import contextlib
 import csv
 import pathlib
-from collections.abc import Iterator
 
 from absl import flags
 
 from dualstream.runtime import command, configflags
 from dualstream.runtime.atomic import writing
-from dualstream.runtime.errors import UserError
-from dualstream.runtime.pictures import Readable, check_folder, find_pictures, free_names
+from dualstream.runtime.errors import UserError, naming
+from dualstream.runtime.pictures import (
+    Readable,
+    check_folder,
+    check_target,
+    find_pictures,
+    free_names,
+)
 from dualstream.slides.ihc_config import IhcConfig
 
 _OUT = flags.DEFINE_string('out', 'runs/ihc', 'The folder that results are written to.')
@@ -45,8 +49,7 @@ def main(argv: list[str]) -> None:
     names = {file: name.with_name(f'{name.name}.png') for file, name in names.items()}
     inputs = {file.resolve() for file in files}
     for name in names.values():
-        if name.resolve() in inputs:
-            raise UserError(f'{name} is a picture to read; name another --out')
+        check_target(name, inputs)
     out.mkdir(parents=True, exist_ok=True)
     readable = Readable(len(files), 'pictures')
     with readable.bar:
@@ -64,10 +67,10 @@ def _measure(file: pathlib.Path, name: pathlib.Path, config: IhcConfig, stains, 
     from dualstream.slides.reading import open_slide
 
     with open_slide(file) as slide:
-        with _naming(file):
+        with naming(file):
             check_field(*slide.shape[:2])
         picture = slide.read_rows(0, slide.shape[0])
-    with _naming(file):
+    with naming(file):
         ihc = measure_ihc(picture, config, stains=stains)
     with writing(name) as path:
         ihc_figure(picture, ihc, file.name).savefig(path, dpi=100)
@@ -80,15 +83,6 @@ def _measure(file: pathlib.Path, name: pathlib.Path, config: IhcConfig, stains, 
     for warning in ihc.warnings:
         say(f'  warning: {warning}')
     return _row(file, ihc)
-
-
-@contextlib.contextmanager
-def _naming(file: pathlib.Path) -> Iterator[None]:
-    """Names the picture in errors."""
-    try:
-        yield
-    except UserError as error:
-        raise UserError(f'{file}: {error}') from error
 
 
 def _row(file: pathlib.Path, ihc) -> dict:

@@ -23,8 +23,14 @@ from absl import flags
 from dualstream.runtime import command
 from dualstream.runtime.atomic import writing
 from dualstream.runtime.choices import NORMALIZATIONS, RECOLORINGS
-from dualstream.runtime.errors import UserError
-from dualstream.runtime.pictures import Readable, check_folder, find_pictures, free_names
+from dualstream.runtime.errors import UserError, naming
+from dualstream.runtime.pictures import (
+    Readable,
+    check_folder,
+    check_target,
+    find_pictures,
+    free_names,
+)
 
 _TO = flags.DEFINE_enum('to', None, RECOLORINGS, 'What to make of red, green and blue.')
 _COLORS = flags.DEFINE_list(
@@ -128,8 +134,8 @@ def _recolor(targets, recoloring, out: pathlib.Path, readable: Readable) -> None
 
     def make(file):
         target = targets[file]
-        if target.resolve() in inputs:
-            raise UserError(f'{file}: {target} is a picture to read; name another --out')
+        with naming(file):
+            check_target(target, inputs)
         target.parent.mkdir(parents=True, exist_ok=True)
         made = recolor_file(file, target, recoloring, progress=_progress(file, readable))
         if recoloring.to == 'channels':
@@ -178,8 +184,7 @@ def _progress(file: pathlib.Path, readable: Readable) -> Callable[[float], None]
 
 def _save(figure, out: pathlib.Path, number: int, inputs: set[pathlib.Path]) -> None:
     sheet = out / f'recolor-sheet-{number}.png'
-    if sheet.resolve() in inputs:
-        raise UserError(f'{sheet} is a picture to read; name another --out')
+    check_target(sheet, inputs)
     with writing(sheet) as path:
         figure.savefig(path, dpi=100)
 

@@ -43,7 +43,7 @@ def read_photographs(folder: str, photos: Photos | None) -> list[bytes]:
       The bytes of JPEGs or PNGs, at least one.
 
     Raises:
-      UserError: there is no such folder, or no photograph in it, or a file is none.
+      UserError: there is no such folder, no picture in it, or a file cannot be read.
     """
     if not folder:
         examples = photos.read('test').as_numpy_iterator()

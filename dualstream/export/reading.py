@@ -38,7 +38,7 @@ def find_fault(contents: tf.Tensor) -> tf.Tensor:
 
 
 def fault_of_bytes(contents: bytes | tf.Tensor) -> str:
-    """Says what is wrong with a photograph, whose pixels are decoded too; '' where nothing is."""
+    """Checks and decodes a photograph; says what is wrong with it, or '' if nothing is."""
     try:
         if fault := find_fault(contents).numpy().decode():
             return fault

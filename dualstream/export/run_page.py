@@ -11,7 +11,7 @@ from dualstream.runtime.errors import UserError
 def find_page(
     folder: pathlib.Path, export: Callable[[pathlib.Path, pathlib.Path], None]
 ) -> pathlib.Path:
-    """Finds the folder of the page; a run's page is written before, where it is old or not there.
+    """Finds the folder of the page; it first writes a run's page that is missing or too old.
 
     Args:
       folder: what an export wrote, or a finished run, whose page is in its folder `phone`.
@@ -37,7 +37,7 @@ def find_page(
 
 
 def _replace(made: pathlib.Path, target: pathlib.Path, old: pathlib.Path) -> None:
-    """Puts what a folder holds into another one; only what is called the same is replaced there."""
+    """Moves all that a folder holds into another one, where it replaces what has the same name."""
     target.mkdir(exist_ok=True)
     for new in made.iterdir():
         if (target / new.name).exists():

@@ -2,7 +2,7 @@
 
 import pathlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 from dualstream.runtime.errors import UserError
 
@@ -39,6 +39,20 @@ def check_folder(out: pathlib.Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise UserError(f'--out={out} is a file, not a folder')
+
+
+def check_target(target: pathlib.Path, inputs: Container[pathlib.Path]) -> None:
+    """Checks that a result is not written over a picture that is to be read.
+
+    Args:
+      target: of the result.
+      inputs: the pictures, resolved.
+
+    Raises:
+      UserError: it is one of them.
+    """
+    if target.resolve() in inputs:
+        raise UserError(f'{target} is a picture to read; name another --out')
 
 
 def free_names(wanted: dict[pathlib.Path, pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:

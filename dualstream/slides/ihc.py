@@ -78,7 +78,9 @@ class Ihc:
 
 
 def check_field(height: int, width: int) -> None:
-    """Refuses what is too large to be a field, such as a slide, also before its pixels are read.
+    """Refuses a picture that is too large to be a field, such as a slide.
+
+    Call it before you read the pixels, which may not fit into the memory.
 
     Raises:
       UserError: it has more than 25 million pixels.

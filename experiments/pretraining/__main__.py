@@ -5,13 +5,12 @@
       --manual_dir=DIR --out=experiments/results/pretraining
 
 Trains the default network on each source, without near-duplicates of the data set's photographs,
-and from these weights, without the last layer, on all folds of the data set but one, which it is
-scored on; beside it, from nothing. A source is a TFDS set or a folder with one folder per class.
-Windows, folds and recipe are those of
-`experiments.streams`. --workers cells run at once, each on one core. Takes about 20 minutes for
-kaggle2020, 3 folds and two sources of 600 and 5,911 photographs on 2 CPU cores; --quick takes at
-most 5 minutes. Writes results.json, results.md and scores.png. Finished cells are kept in DIR/cells
-and not run again.
+and from these weights, without the last layer, on all folds of the data set but one, on which it is
+scored. It does the same from random weights. A source is a TFDS set or a folder with one folder per
+class. Windows, folds and recipe are those of `experiments.streams`. --workers cells run at once,
+each on one core. Takes about 20 minutes for kaggle2020, 3 folds and two sources of 600 and 5,911
+photographs on 2 CPU cores; --quick takes at most 5 minutes. Writes results.json, results.md and
+scores.png. Finished cells are kept in DIR/cells and not run again.
 """
 
 import os

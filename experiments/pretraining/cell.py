@@ -96,7 +96,7 @@ def run_start(start: Start, folder: pathlib.Path, folders: dict) -> dict:
       photographs are near-duplicates of the data set's.
     """
     frames = read_frames(start.source, **folders)
-    near = are_near(_hashes(start.source, **folders), _hashes(start.dataset, **folders))
+    near = are_near(frames.hashes, _hashes(start.dataset, **folders))
     keras.utils.clear_session()
     places = np.flatnonzero(~near)
     network = build(PRESET, IMAGE_SIZE, len(frames.label_names))

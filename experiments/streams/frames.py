@@ -1,6 +1,7 @@
 """Photographs in memory, and the windows of them that networks train on and are scored on."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import tensorflow as tf
@@ -25,16 +26,21 @@ class Frames:
     Attributes:
       pixels: uint8 (n, SHORT_SIDE, width, 3), sRGB; photographs higher than wide are turned.
       labels: int64 (n,).
-      groups: int (n,), one number for near-duplicates.
+      hashes: uint64 (n, 4), of `hash_photos`.
       label_names: of all classes.
       synthetic: whether a program drew the photographs.
     """
 
     pixels: np.ndarray
     labels: np.ndarray
-    groups: np.ndarray
+    hashes: np.ndarray
     label_names: list[str]
     synthetic: bool
+
+    @functools.cached_property
+    def groups(self) -> np.ndarray:
+        """One number for near-duplicates, int (n,)."""
+        return group_near_duplicates(self.hashes)
 
     @property
     def near_duplicates(self) -> int:
@@ -65,8 +71,7 @@ def read_frames(photos: Photos) -> Frames:
         width = width or round(SHORT_SIDE * frame.shape[1] / frame.shape[0])
         pixels.append(_resized_and_cut(tf.cast(frame, tf.float32), width))
     return Frames(np.stack(pixels), whole.labels('all'),
-                  group_near_duplicates(hash_photos(whole, 'all')), photos.label_names,
-                  photos.synthetic)
+                  hash_photos(whole, 'all'), photos.label_names, photos.synthetic)
 
 
 def _resized_and_cut(frame: tf.Tensor, width: int) -> np.ndarray:

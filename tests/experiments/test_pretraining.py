@@ -12,11 +12,13 @@ from dualstream.runtime.errors import UserError
 from experiments.pretraining import cell, tables
 from experiments.streams import frames
 
+HASHES = np.random.default_rng(0).integers(0, 2**63, (46, 4), np.uint64)
 
-def some_frames(classes):
+
+def some_frames(classes, hashes):
     rng = np.random.default_rng(classes)
     pixels = rng.integers(0, 256, (24, frames.SHORT_SIDE, 320, 3), np.uint8)
-    return frames.Frames(pixels, np.arange(24) % classes, np.arange(24),
+    return frames.Frames(pixels, np.arange(24) % classes, hashes,
                          [f'class {number}' for number in range(classes)], True)
 
 
@@ -35,11 +37,9 @@ def test_each_source_is_trained_once_and_its_weights_are_where_folds_begin(
 
     monkeypatch.setattr(cell, 'fit_network', fit)
     # Two photographs of the source are in the data set, too.
-    hashes = np.random.default_rng(0).integers(0, 2**63, (46, 4), np.uint64)
-    monkeypatch.setattr(cell, '_hashes', lambda source, **_: (
-        hashes[:24] if source == 'some/set' else hashes[22:]))
-    monkeypatch.setattr(cell, 'read_frames', lambda source, **_: some_frames(
-        2 if source == 'some/set' else 3))
+    monkeypatch.setattr(cell, '_hashes', lambda source, **_: HASHES[:24])
+    monkeypatch.setattr(cell, 'read_frames', lambda source, **_: (
+        some_frames(2, HASHES[:24]) if source == 'some/set' else some_frames(3, HASHES[22:])))
     for name, value in {'_DATASET': 'some/set', '_SOURCES': ['other/set'], '_DATA_DIR': None,
                         '_MANUAL_DIR': None, '_FOLDS': 2, '_STEPS': 5, '_EPOCHS': 3, '_WORKERS': 1,
                         '_QUICK': False, '_OUT': str(tmp_path)}.items():
