@@ -7,7 +7,9 @@ than one process of two.
 import concurrent.futures
 import json
 import multiprocessing
+import os
 import pathlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import tqdm
@@ -69,5 +71,13 @@ def run_in_workers(run: Callable, jobs: Iterable[tuple], workers: int) -> Iterat
 def _take_one_core() -> None:
     import tensorflow as tf
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def _end_with_parent() -> None:
+    """Ends this process with its parent, which may be killed while a job runs for minutes."""
+    multiprocessing.parent_process().join()
+    os._exit(1)

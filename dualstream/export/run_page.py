@@ -18,7 +18,8 @@ def find_page(
       export: writes the page of a run, its first argument, into a new folder, its second.
 
     Raises:
-      UserError: the folder is neither, or `export` refuses the run; a page that was there stays.
+      UserError: the folder is neither, its `phone` is a file, or `export` refuses the run; a page
+        that was there stays.
     """
     for page in (folder, folder / 'page'):
         if (page / 'files.js').is_file():
@@ -27,6 +28,8 @@ def find_page(
     if not network.is_file():
         raise UserError(f'{folder} is neither a finished run nor what the export wrote')
     page = folder / 'phone' / 'page'
+    if page.parent.is_file():
+        raise UserError(f'{page.parent} is a file; the page needs a folder of this name')
     written = page / 'files.js'
     if not written.is_file() or written.stat().st_mtime < network.stat().st_mtime:
         with tempfile.TemporaryDirectory(prefix='.phone-', dir=folder) as scratch:

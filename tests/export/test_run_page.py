@@ -72,6 +72,13 @@ def test_the_old_page_stays_where_the_run_cannot_be_exported(run, export):
     assert sorted(path.name for path in run.iterdir()) == ['model.keras', 'phone']
 
 
+def test_a_file_in_the_place_of_the_page_is_refused_and_stays(run, export, exports):
+    (run / 'phone').write_text('mine')
+    with pytest.raises(UserError, match='phone is a file'):
+        find_page(run, export)
+    assert (run / 'phone').read_text() == 'mine' and not exports
+
+
 def test_what_an_export_wrote_is_found_and_other_folders_are_refused(run, export, tmp_path):
     page = find_page(run, export)
     assert find_page(page, export) == find_page(page.parent, export) == page
