@@ -36,11 +36,3 @@ def where(cells: Cells, **fields) -> Cells:
 def percent(scores: np.ndarray) -> str:
     """Writes mean and standard deviation of scores in [0, 1] in per cent; one score has a 0."""
     return f'{100 * scores.mean():.1f}% ± {100 * scores.std(ddof=min(1, len(scores) - 1)):.1f}'
-
-
-def points(differences: list[float]) -> str:
-    """Writes mean and standard deviation of differences of scores, in points."""
-    if not differences:
-        return ''
-    spread = np.std(differences, ddof=min(1, len(differences) - 1))
-    return f'{100 * np.mean(differences):+.1f} ± {100 * spread:.1f}'

@@ -1,51 +1,57 @@
-"""Runs one cell of the table: one recipe, one fold, one seed."""
+"""Runs one cell of the table: one recipe, one fold."""
 
 import dataclasses
-import tempfile
+import pathlib
 
-import keras
-
-from dualstream.evaluation.predictions import predict
-from dualstream.evaluation.scores import Scores
-from dualstream.pipeline import make_evaluation_batches
-from dualstream.runtime import devices
 from dualstream.training.config import TrainConfig
-from dualstream.training.looking import views_of
-from dualstream.training.run import train
-from dualstream.training.workdir import Workdir
-from experiments.recipe.folds import FOLDS, Fold
-from experiments.recipe.recipes import Tried
+from experiments.grouped_folds import read_folds
+from experiments.recipe.recipes import RECIPES
+from experiments.training import train_and_score
 
-BASE = TrainConfig(preset='nano', image_size=(128, 128), batch_size=16, saccades=16)
+IMAGE_SIZE = (128, 128)
 
 
-def run_cell(builder, tried: Tried, seed: int, epochs: int) -> dict:
-    """Trains one network with the recipe and scores it on the third that `seed` says.
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """What is to be run.
+
+    Attributes:
+      dataset, data_dir, manual_dir: as `prepare` takes them.
+      recipe: a key of RECIPES.
+      fold: the part that is held out; also the seed.
+      folds: how many parts there are.
+      epochs: passes through the photographs to train on.
+    """
+
+    dataset: str
+    data_dir: str | None
+    manual_dir: str | None
+    recipe: str
+    fold: int
+    folds: int
+    epochs: int
+
+    def kept(self, folder: pathlib.Path) -> pathlib.Path:
+        """The file of the finished cell."""
+        return folder / '-'.join([
+            self.dataset.strip('/').replace('/', '-'), self.recipe.replace(' ', '_'),
+            f'fold{self.fold}of{self.folds}', f'{self.epochs}epochs.json'])
+
+
+def run_cell(cell: Cell) -> dict:
+    """Trains one network with the recipe on all folds but one, and scores it on that one.
 
     All recipes have the same folds, initial weights and order of images.
 
     Returns:
-      Number of views -> balanced accuracy on the held-out images; how many images there were;
-      epochs trained; seconds that the training and its scoring took.
+      What `train_and_score` does, and what was trained on what.
     """
-    keras.utils.clear_session()
-    photos = Fold(builder, seed % FOLDS)
-    config = dataclasses.replace(
-        BASE, crop=tried.crop, epochs=epochs, seed=seed, recipe=tried.recipe)
-    with (tempfile.TemporaryDirectory() as scratch,
-          Workdir(scratch, dataclasses.asdict(config), resume=False) as workdir):
-        trained = train(
-            config, photos=photos, place=devices.place(), workdir=workdir, verbose=0)
-
-    def score(views: tuple) -> float:
-        looked = dataclasses.replace(
-            config, recipe=dataclasses.replace(config.recipe, views=views))
-        test = make_evaluation_batches(
-            photos, 'test', views_of(looked), batch_size=config.batch_size, seed=seed)
-        return Scores.of(predict(trained.model, test, photos.label_names)).balanced_accuracy
-
-    return {'balanced_accuracy': {str(max(1, len(views))): score(views) for views in tried.views},
-            'training_pictures': photos.count('train'),
-            'held_out_pictures': photos.count('test'),
-            'epochs_trained': len(trained.rows),
-            'training_seconds': trained.seconds}
+    folds, duplicates = read_folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
+    photos = folds[cell.fold]
+    config = TrainConfig(
+        image_size=IMAGE_SIZE, epochs=cell.epochs, seed=cell.fold, recipe=RECIPES[cell.recipe])
+    return {'dataset': photos.builder.info.full_name, 'synthetic': photos.synthetic,
+            'near_duplicates': duplicates, 'recipe': cell.recipe, 'fold': cell.fold,
+            'folds': cell.folds, 'network': config.preset, 'epochs': cell.epochs,
+            'image_size': list(IMAGE_SIZE), 'settings': dataclasses.asdict(config.recipe),
+            **train_and_score(config, photos)}
