@@ -113,5 +113,7 @@ start().then(() => {
     ? 'This browser does not compute as it should, so there are no answers. Another or a newer one '
       + `may. (${error.message})`
     : 'The page could not start: a file of it was not loaded, or this browser lacks what it needs. '
-      + `Open it once with a network, or in a newer browser. (${error?.message ?? error})`, true);
+      + 'Open it once with a network, or in a newer browser. '
+      // A script that was not loaded gives an event without a message.
+      + `(${error?.message ?? error?.target?.src ?? error})`, true);
 });

@@ -289,12 +289,15 @@ def test_it_refuses_to_answer_where_the_browser_computes_otherwise(page, browser
         assert not browser.find_element('id', 'choose').is_enabled()
 
 
-def test_what_is_missing_is_not_said_to_be_the_browsers_fault(page, browser, tmp_path):
+@pytest.mark.parametrize('missing', [
+    'model/model.tflite', 'litert/litert_wasm_internal.js', 'litert/litert_wasm_internal.wasm'])
+def test_what_is_missing_is_not_said_to_be_the_browsers_fault(page, browser, tmp_path, missing):
     folder = shutil.copytree(page, tmp_path / 'page')
-    (folder / 'model' / 'model.tflite').unlink()
+    (folder / missing).unlink()
     with served(folder) as address:
         browser.get(address)
         wait_for(browser, lambda: 'a file of it was not loaded' in text(browser))
+        assert '[object' not in text(browser)
         assert not browser.find_element('id', 'choose').is_enabled()
 
 
