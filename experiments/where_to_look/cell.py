@@ -8,8 +8,6 @@ from experiments.grouped_folds import read_folds
 from experiments.training import train_and_score
 from experiments.where_to_look.ways import Way
 
-IMAGE_SIZE = (128, 128)
-
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
@@ -22,6 +20,7 @@ class Cell:
       folds: how many parts there are.
       preset: size of the network.
       epochs: passes through the photographs to train on.
+      image_size: height and width of the images in pixels.
     """
 
     dataset: str
@@ -32,13 +31,14 @@ class Cell:
     folds: int
     preset: str
     epochs: int
+    image_size: int
 
     def kept(self, folder: pathlib.Path) -> pathlib.Path:
         """The file of the finished cell."""
         return folder / '-'.join([
             self.dataset.strip('/').replace('/', '-'), self.preset,
             self.way.name.replace(' ', '_'), f'fold{self.fold}of{self.folds}',
-            f'{self.epochs}epochs.json'])
+            f'{self.image_size}pixels', f'{self.epochs}epochs.json'])
 
 
 def run_cell(cell: Cell) -> dict:
@@ -52,10 +52,10 @@ def run_cell(cell: Cell) -> dict:
     """
     folds, duplicates = read_folds(cell.dataset, cell.data_dir, cell.manual_dir, cell.folds)
     photos = folds[cell.fold]
-    base = TrainConfig(
-        preset=cell.preset, image_size=IMAGE_SIZE, epochs=cell.epochs, seed=cell.fold)
+    base = TrainConfig(preset=cell.preset, image_size=(cell.image_size, cell.image_size),
+                       epochs=cell.epochs, seed=cell.fold)
     return {'dataset': photos.builder.info.full_name, 'synthetic': photos.synthetic,
             'near_duplicates': duplicates, 'way': cell.way.name, 'fold': cell.fold,
             'folds': cell.folds, 'preset': cell.preset, 'epochs': cell.epochs,
-            'image_size': list(IMAGE_SIZE),
+            'image_size': list(base.image_size),
             **train_and_score(cell.way.config(base), photos, cell.way.routine(base))}

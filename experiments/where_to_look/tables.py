@@ -11,11 +11,9 @@ from experiments.differences import HOW, differences, in_words
 from experiments.where_to_look.ways import VIEWS, WAYS, ZOOMS, zoom_in_words
 from experiments.writing import write_results
 
-BASE = 'leafiest window, zoom 1'
 
-
-def whole_page(cells: Cells, command: str) -> str:
-    """Writes results.md."""
+def whole_page(cells: Cells, command: str, base: str) -> str:
+    """Writes results.md, with differences to the way called `base`."""
     first = cells[0]
     synthetic = ' (synthetic)' if first['synthetic'] else ''
     seen = ', '.join(view if view == WHOLE else f'zoom {zoom_in_words(view)}' for view in VIEWS)
@@ -29,26 +27,26 @@ def whole_page(cells: Cells, command: str) -> str:
         'near-duplicates of others, which share a fold. Mean and standard deviation over '
         f'{len({cell["fold"] for cell in cells})} of {first["folds"]} folds. Accuracy is that of '
         "the network; for balanced accuracy the classes' shares in training are divided out of "
-        f'its probabilities. Differences are to the {BASE}. {HOW} '
+        f'its probabilities. Differences are to the {base}. {HOW} '
         "For several views, the same network's probabilities for each photograph are averaged over "
         f'{seen}.', '',
-        *_table(cells), '', '![Scores by what is looked at](scores.png)', ''])
+        *_table(cells, base), '', '![Scores by what is looked at](scores.png)', ''])
 
 
-def _table(cells: Cells) -> list[str]:
+def _table(cells: Cells, base: str) -> list[str]:
     header = ['what is looked at', *(title for name in SCORES.values()
                                      for title in (name, 'difference')),
               *(f'{name}, several views' for name in SCORES.values()), 'seconds']
     rows = [header, ['---'] * len(header)]
     scores = {score: {name: [cell['one view'][score] for cell in where(cells, way=name)]
                       for name in _names(cells)} for score in SCORES}
-    compared = {score: differences(by_name, BASE, cells[0]['folds'])
+    compared = {score: differences(by_name, base, cells[0]['folds'])
                 for score, by_name in scores.items()}
     for name in _names(cells):
         row = [name]
         for score in SCORES:
             row += [percent(np.array(scores[score][name])),
-                    '' if name == BASE else in_words(*compared[score][name])]
+                    '' if name == base else in_words(*compared[score][name])]
         several = [cell['several views'] for cell in where(cells, way=name)
                    if 'several views' in cell]
         row += [percent(np.array([each[score] for each in several])) if several else ''
@@ -90,9 +88,9 @@ def figure(cells: Cells) -> matplotlib.figure.Figure:
     return drawn
 
 
-def write(cells: Cells, command: str, out: pathlib.Path) -> None:
+def write(cells: Cells, command: str, out: pathlib.Path, base: str) -> None:
     """Writes results.json, results.md and scores.png."""
-    write_results(out, cells, whole_page(cells, command), {'scores.png': figure(cells)})
+    write_results(out, cells, whole_page(cells, command, base), {'scores.png': figure(cells)})
 
 
 def _names(cells: Cells) -> list[str]:

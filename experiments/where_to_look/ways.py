@@ -86,5 +86,8 @@ WAYS = (
     *(Way('leafy random window', zoom, 'random') for zoom in (*ZOOMS, (1.0, 3.0), (1.0, FRAME))),
 )
 
+BASE = 'leafiest window, zoom 1'
+"""What the others are compared with, if the command names no ways."""
+
 QUICK = tuple(way for way in WAYS if way.name in (
     'whole frame', 'leafiest window, zoom 1', 'leafy random window, zoom 1 to frame'))

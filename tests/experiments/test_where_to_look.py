@@ -11,11 +11,12 @@ import pytest
 import tensorflow as tf
 
 from dualstream.runtime.choices import FRAME
+from dualstream.runtime.errors import UserError
 from dualstream.training.config import TrainConfig
 from dualstream.training.looking import training_routine_of
 from experiments.grouped_folds import grouped_folds
 from experiments.where_to_look import cell, tables
-from experiments.where_to_look.ways import QUICK, WAYS, ZOOMS, MiddleWindow
+from experiments.where_to_look.ways import BASE, QUICK, WAYS, ZOOMS, MiddleWindow
 
 
 def test_every_photograph_is_held_out_once_and_in_one_part_of_each_fold(photos):
@@ -70,7 +71,7 @@ def test_a_cell_has_both_scores_of_one_view_and_of_several(way, photos, monkeypa
 
     monkeypatch.setattr('dualstream.network.build', network)
     monkeypatch.setattr(cell, 'read_folds', lambda *_: grouped_folds(photos, 3))
-    made = cell.run_cell(cell.Cell('some/set', None, None, way, 1, 3, 'nano', 1))
+    made = cell.run_cell(cell.Cell('some/set', None, None, way, 1, 3, 'nano', 1, 128))
     views = ['one view', *(['several views'] if way.crop in ('array', 'random') else [])]
     assert [key for key in made if 'view' in key] == views
     for key in (*views, 'trivial'):
@@ -93,7 +94,7 @@ def test_the_table_compares_in_the_same_folds(tmp_path):
     cells = [finished('leafiest window, zoom 1', fold, 0.6 + 0.1 * fold, **several)
              for fold in (0, 1)]
     cells += [finished('whole frame', fold, 0.5 + 0.1 * fold) for fold in (0, 1)]
-    tables.write(cells, 'the command', tmp_path)
+    tables.write(cells, 'the command', tmp_path, BASE)
     said = (tmp_path / 'results.md').read_text()
     for row in (
             '| whole frame | 55.0% ± 7.1 | -10.0 (-10.0 to -10.0) | 35.0% ± 7.1 | '
@@ -120,10 +121,40 @@ def test_a_finished_cell_is_not_run_again(load, tmp_path, monkeypatch):
     monkeypatch.setattr(cell, 'run_cell', run_cell)
     for name, value in {'_DATASET': 'some/set', '_DATA_DIR': None, '_MANUAL_DIR': None,
                         '_PRESET': 'nano', '_FOLDS': 2, '_EPOCHS': 1, '_WORKERS': 1,
-                        '_QUICK': False, '_OUT': str(tmp_path)}.items():
+                        '_WAY': [], '_IMAGE_SIZE': 128, '_QUICK': False,
+                        '_OUT': str(tmp_path)}.items():
         monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
     with pytest.raises(KeyboardInterrupt):
         command.main(['where_to_look'])
     command.main(['where_to_look'])
     assert len(ran) == 1 + 2 * len(WAYS)  # the one that was cut off, twice
     assert len(set(ran)) == 2 * len(WAYS)
+
+
+@pytest.fixture
+def command(load, tmp_path, monkeypatch):
+    """The command, whose trainings end at once with the same scores."""
+    command = load('experiments.where_to_look.__main__')
+    monkeypatch.setattr(cell, 'run_cell', lambda each: {
+        **finished(each.way.name, each.fold, 0.5), 'image_size': [each.image_size] * 2})
+    for name, value in {'_DATASET': 'some/set', '_DATA_DIR': None, '_MANUAL_DIR': None,
+                        '_PRESET': 'nano', '_FOLDS': 2, '_EPOCHS': 1, '_WORKERS': 1,
+                        '_IMAGE_SIZE': 64, '_QUICK': False, '_OUT': str(tmp_path)}.items():
+        monkeypatch.setattr(command, name, types.SimpleNamespace(value=value))
+    return command
+
+
+def test_chosen_ways_are_compared_with_the_first_of_them(command, monkeypatch, capsys):
+    ways = ['whole frame', 'leafiest window, zoom 2']
+    monkeypatch.setattr(command, '_WAY', types.SimpleNamespace(value=ways))
+    command.main(['where_to_look'])
+    said = capsys.readouterr().out
+    assert 'images of 64 x 64 pixels' in said and 'Differences are to the whole frame.' in said
+    rows = [line.split(' | ')[0] for line in said.splitlines() if line.startswith('| ')]
+    assert rows[2:4] == [f'| {way}' for way in ways]
+
+
+def test_an_unknown_way_is_refused(command, monkeypatch):
+    monkeypatch.setattr(command, '_WAY', types.SimpleNamespace(value=['the sky']))
+    with pytest.raises(UserError, match="--way='the sky' is none of: whole frame; window in"):
+        command.main(['where_to_look'])
