@@ -10,10 +10,10 @@ in fifteen ways: the whole frame, and at zooms 1, 2, 3 and frame the window in t
 leafiest window and, in training, the leafiest of some random windows, also of random zooms. Each is
 scored on the same folds, which keep near-duplicates together, by accuracy and by balanced accuracy
 with the priors divided out; networks with windows are scored with several views, too. Differences
-are to the first way that is named, or to the leafiest window at zoom 1. --workers
-cells run at once, each on one core. Takes about 2 hours for 3 folds of kaggle2020 and 40 epochs on
-2 CPU cores, estimated; --quick takes at most 5 minutes. Writes results.json, results.md and
-scores.png. Finished cells are kept in DIR/cells and not run again.
+are to the first way that is named, or to the leafiest window at zoom 1. --workers cells run at
+once, each on one core. Takes about 45 minutes for 3 folds of kaggle2020 and 24 epochs on 2 CPU
+cores; --quick takes at most 5 minutes. Writes results.json, results.md and scores.png. Finished
+cells are kept in DIR/cells and not run again.
 """
 
 import os
@@ -34,7 +34,7 @@ _MANUAL_DIR = flags.DEFINE_string(
     'manual_dir', None, 'Folder of files that were downloaded by hand (kaggle2020).')
 _PRESET = flags.DEFINE_string('preset', 'nano', 'Size of the network.')
 _EPOCHS = flags.DEFINE_integer(
-    'epochs', 40, 'Passes through the photographs to train on.', lower_bound=1)
+    'epochs', 24, 'Passes through the photographs to train on.', lower_bound=1)
 _IMAGE_SIZE = flags.DEFINE_integer(
     'image_size', 128, 'Height and width of the images in pixels.', lower_bound=32)
 _WAY = flags.DEFINE_multi_string('way', [], 'A way to look; all if none is given.')

@@ -30,7 +30,8 @@ def whole_page(cells: Cells, command: str, base: str) -> str:
         f'its probabilities. Differences are to the {base}. {HOW} '
         "For several views, the same network's probabilities for each photograph are averaged over "
         f'{seen}.', '',
-        *_table(cells, base), '', '![Scores by what is looked at](scores.png)', ''])
+        *_table(cells, base), '', *_averages(cells),
+        '![Scores by what is looked at](scores.png)', ''])
 
 
 def _table(cells: Cells, base: str) -> list[str]:
@@ -57,6 +58,31 @@ def _table(cells: Cells, base: str) -> list[str]:
     rows.append(['predicting the most frequent class for all', trivial[0], '', trivial[1],
                  '', '', '', ''])
     return ['| ' + ' | '.join(row) + ' |' for row in rows]
+
+
+def _averages(cells: Cells) -> list[str]:
+    """Tells apart what the zoom does and what the choice of the window does, if all were tried."""
+    ways = [way for way in WAYS if way.zoom in ZOOMS]
+    if not all(where(cells, way=way.name) for way in ways):
+        return []
+    header = ['averaged over', *(column for title in SCORES.values()
+                                 for column in (title, 'difference'))]
+    rows = [header, ['---'] * len(header)]
+    for over, name_of in (('three windows', lambda way: f'zoom {zoom_in_words(way.zoom)}'),
+                          ('four zooms', lambda way: way.shown)):
+        names = list(dict.fromkeys(map(name_of, ways)))
+        scores = {score: {name: np.mean([
+            [cell['one view'][score] for cell in where(cells, way=way.name)]
+            for way in ways if name_of(way) == name], axis=0) for name in names}
+            for score in SCORES}
+        compared = {score: differences(by_name, names[0], cells[0]['folds'])
+                    for score, by_name in scores.items()}
+        rows += [[f'{over}: {name}', *(column for score in SCORES for column in (
+            percent(scores[score][name]),
+            '' if name == names[0] else in_words(*compared[score][name])))] for name in names]
+    return ['One view. Differences are to zoom 1 and to the window in the middle, with intervals '
+            'that hold for the zooms, or the windows, together.', '',
+            *('| ' + ' | '.join(row) + ' |' for row in rows), '']
 
 
 def figure(cells: Cells) -> matplotlib.figure.Figure:
