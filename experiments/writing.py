@@ -2,10 +2,21 @@
 
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dualstream.runtime import atomic
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Writes the lines of a table in Markdown.
+
+    Example:
+
+    >>> table(['network', 'accuracy'], [['nano', '67.0%']])
+    ['| network | accuracy |', '| --- | --- |', '| nano | 67.0% |']
+    """
+    return ['| ' + ' | '.join(row) + ' |' for row in (columns, ['---'] * len(columns), *rows)]
 
 
 def write_results(

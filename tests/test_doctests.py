@@ -8,13 +8,15 @@ import pytest
 
 import dualstream
 
-FOLDER = pathlib.Path(dualstream.__file__).parent
+FOLDERS = {'dualstream': pathlib.Path(dualstream.__file__).parent,
+           'experiments': pathlib.Path(__file__).parents[1] / 'experiments'}
 
 
 def modules_with_examples() -> list[str]:
     return sorted(
-        '.'.join(('dualstream', *path.relative_to(FOLDER).with_suffix('').parts))
-        for path in FOLDER.rglob('*.py') if '>>> ' in path.read_text())
+        '.'.join((package, *path.relative_to(folder).with_suffix('').parts))
+        for package, folder in FOLDERS.items()
+        for path in folder.rglob('*.py') if '>>> ' in path.read_text())
 
 
 @pytest.mark.parametrize('name', modules_with_examples())

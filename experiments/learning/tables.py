@@ -5,9 +5,10 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from experiments.cells import SCORES, Cells, percent, where
-from experiments.differences import HOW, differences, in_words
-from experiments.writing import write_results
+from experiments.cells import SCORES, Cells, where
+from experiments.comparison import COLUMNS, compare, trivial
+from experiments.differences import HOW
+from experiments.writing import table, write_results
 
 VIEWS = ('one view', 'several views')
 
@@ -34,33 +35,24 @@ def whole_page(cells: Cells, command: str) -> str:
 
 
 def _table(cells: Cells) -> list[str]:
-    header = ['network', 'epochs', 'minutes', *(column for title in SCORES.values()
-                                                for column in (title, 'difference')),
-              *(f'{title}, several views' for title in SCORES.values())]
-    rows = [header, ['---'] * len(header)]
+    rows = []
     base, *_ = names = _names(cells)
     for share in _shares(cells):
         by_name = {name: own for name in names
                    if (own := where(cells, network=name, share=share))}
-        compared = {score: differences({
-            name: [cell[VIEWS[0]][score] for cell in own] for name, own in by_name.items()},
-            base, cells[0]['folds']) for score in SCORES}
+        one, several = (compare({name: [cell[views] for cell in own]
+                                 for name, own in by_name.items()}, base, cells[0]['folds'])
+                        for views in VIEWS)
         for name, own in by_name.items():
             epochs = sorted({cell['epochs'] for cell in own})
-            minutes = [cell['seconds'] / 60 for cell in own]
-            one, several = ([percent(np.array([cell[views][score] for cell in own]))
-                             for score in SCORES] for views in VIEWS)
-            rows.append([
-                name, ' to '.join(map(str, epochs[::max(1, len(epochs) - 1)])),
-                f'{np.mean(minutes):.1f}', *(column for score, own_score in zip(SCORES, one)
-                                             for column in (own_score, '' if name == base else (
-                                                 in_words(*compared[score][name])))), *several])
-    first = where(cells, network=base, share=_shares(cells)[0])
-    accuracy, balanced = (
-        percent(np.array([cell['trivial'][score] for cell in first])) for score in SCORES)
-    rows.append(['predicting the most frequent class for all', '', '', accuracy, '', balanced, '',
-                 accuracy, balanced])
-    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+            rows.append([name, ' to '.join(map(str, epochs[::max(1, len(epochs) - 1)])),
+                         f'{np.mean([cell["seconds"] / 60 for cell in own]):.1f}', *one[name],
+                         *several[name][::2]])
+    scores = trivial([cell['trivial'] for cell in where(
+        cells, network=base, share=_shares(cells)[0])])
+    rows.append(['predicting the most frequent class for all', '', '', *scores, *scores[::2]])
+    return table(['network', 'epochs', 'minutes', *COLUMNS,
+                  *(f'{title}, several views' for title in SCORES.values())], rows)
 
 
 def figure(cells: Cells) -> matplotlib.figure.Figure:

@@ -5,10 +5,12 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from experiments.cells import SCORES, Cells, percent, where
-from experiments.differences import HOW, differences, in_words
+from experiments.cells import SCORES, Cells, where
+from experiments.comparison import COLUMNS, compare
+from experiments.differences import HOW
+from experiments.dots import draw_dots
 from experiments.pretraining.cell import NOTHING, PRESET
-from experiments.writing import write_results
+from experiments.writing import table, write_results
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -31,25 +33,16 @@ def whole_page(cells: Cells, command: str) -> str:
 
 
 def _table(cells: Cells) -> list[str]:
-    header = ['start', 'seconds on the source', 'seconds on the folds',
-              *(column for title in SCORES.values() for column in (title, 'difference'))]
-    rows = [header, ['---'] * len(header)]
-    starts = _starts(cells)
-    scores = {score: {start: [cell['several_views'][score] for cell in where(cells, start=start)]
-                      for start in starts} for score in SCORES}
-    gains = {score: differences(by_start, NOTHING, cells[0]['folds'])
-             for score, by_start in scores.items()}
-    for start in starts:
+    compared = compare({start: [cell['several_views'] for cell in where(cells, start=start)]
+                        for start in _starts(cells)}, NOTHING, cells[0]['folds'])
+    rows = []
+    for start, columns in compared.items():
         own = where(cells, start=start)
         source = own[0]['source']
-        row = [_in_words(start, source, own[0]['dataset']),
-               f'{source["training_seconds"]:,.0f}' if source else '0',
-               f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
-        for score in SCORES:
-            row += [percent(np.array(scores[score][start])),
-                    '' if start == NOTHING else in_words(*gains[score][start])]
-        rows.append(row)
-    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+        rows.append([_in_words(start, source, own[0]['dataset']),
+                     f'{source["training_seconds"]:,.0f}' if source else '0',
+                     f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}', *columns])
+    return table(['start', 'seconds on the source', 'seconds on the folds', *COLUMNS], rows)
 
 
 def _in_words(start: str, source: dict | None, dataset: str) -> str:
@@ -64,16 +57,11 @@ def _in_words(start: str, source: dict | None, dataset: str) -> str:
 def figure(cells: Cells) -> matplotlib.figure.Figure:
     """Draws both scores of each start, with each fold as a point."""
     drawn = matplotlib.figure.Figure(figsize=(9, 2.6), layout='constrained', dpi=110)
-    starts = _starts(cells)
-    for axes, (score, title) in zip(drawn.subplots(1, 2), SCORES.items()):
-        for place, start in enumerate(starts):
-            each = [100 * cell['several_views'][score] for cell in where(cells, start=start)]
-            axes.plot(each, [place] * len(each), 'o', color='seagreen', alpha=0.6)
-            axes.plot(np.mean(each), place, '|', color='black', markersize=12)
-        axes.set_yticks(range(len(starts)), starts)
-        axes.invert_yaxis()
-        axes.set_xlabel(f'{title} / %')
-        axes.grid(alpha=0.3)
+    for axes, (score, title) in zip(drawn.subplots(1, 2, sharey=True), SCORES.items()):
+        draw_dots(axes, {start: [cell['several_views'][score]
+                                 for cell in where(cells, start=start)]
+                         for start in _starts(cells)}, title, NOTHING)
+    drawn.axes[0].invert_yaxis()  # the other axes share it
     return drawn
 
 

@@ -5,10 +5,12 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from experiments.cells import SCORES, Cells, percent, where
-from experiments.differences import HOW, differences, in_words
+from experiments.cells import SCORES, Cells, where
+from experiments.comparison import COLUMNS, compare, trivial
+from experiments.differences import HOW
+from experiments.dots import draw_dots
 from experiments.recipe.recipes import DEFAULT, RECIPES
-from experiments.writing import write_results
+from experiments.writing import table, write_results
 
 
 def whole_page(cells: Cells, command: str) -> str:
@@ -30,41 +32,29 @@ def whole_page(cells: Cells, command: str) -> str:
 
 
 def _table(cells: Cells) -> list[str]:
-    header = ['recipe', *(column for title in SCORES.values() for column in (title, 'difference')),
-              'seconds']
-    rows = [header, ['---'] * len(header)]
-    scores = {score: {name: [cell['one view'][score] for cell in where(cells, recipe=name)]
-                      for name in _names(cells)} for score in SCORES}
-    compared = {score: differences(by_name, DEFAULT, cells[0]['folds'])
-                for score, by_name in scores.items()}
-    for name in _names(cells):
-        seconds = [cell['training_seconds'] for cell in where(cells, recipe=name)]
-        rows.append([name, *(column for score in SCORES for column in (
-            percent(np.array(scores[score][name])),
-            '' if name == DEFAULT else in_words(*compared[score][name]))),
-            f'{np.mean(seconds):,.0f}'])
-    trivial = [percent(np.array([cell['trivial'][score] for cell in cells])) for score in SCORES]
-    rows.append(['predicting the most frequent class for all', trivial[0], '', trivial[1], '', ''])
-    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+    compared = compare({name: [cell['one view'] for cell in where(cells, recipe=name)]
+                        for name in _names(cells)}, DEFAULT, cells[0]['folds'])
+    rows = [[name, *columns, _seconds(where(cells, recipe=name))]
+            for name, columns in compared.items()]
+    return table(['recipe', *COLUMNS, 'seconds'], [
+        *rows, ['predicting the most frequent class for all',
+                *trivial([cell['trivial'] for cell in cells]), '']])
+
+
+def _seconds(cells: Cells) -> str:
+    return f'{np.mean([cell["training_seconds"] for cell in cells]):,.0f}'
 
 
 def figure(cells: Cells) -> matplotlib.figure.Figure:
     """Draws both scores of each recipe, each fold as a point."""
     drawn = matplotlib.figure.Figure(figsize=(10, 3.6), layout='constrained', dpi=110)
-    both = drawn.subplots(1, 2, sharey=True)
-    names = _names(cells)
-    for axes, (score, title) in zip(both, SCORES.items()):
-        for place, name in enumerate(names):
-            own = [100 * cell['one view'][score] for cell in where(cells, recipe=name)]
-            axes.plot(own, [place] * len(own), 'o', color='seagreen', alpha=0.6)
-            axes.plot(np.mean(own), place, '|', color='black', markersize=18)
+    for axes, (score, title) in zip(drawn.subplots(1, 2, sharey=True), SCORES.items()):
+        draw_dots(axes, {name: [cell['one view'][score] for cell in where(cells, recipe=name)]
+                         for name in _names(cells)}, title, DEFAULT)
         axes.axvline(100 * np.mean([cell['trivial'][score] for cell in cells]), color='black',
                      linestyle=':', label='one class for all')
-        axes.set_xlabel(f'{title} / %')
-        axes.grid(alpha=0.3)
-    both[0].set_yticks(range(len(names)), names)
-    both[0].invert_yaxis()
-    both[0].legend(fontsize=8)
+    drawn.axes[0].invert_yaxis()  # the other axes share it
+    drawn.axes[0].legend(fontsize=8)
     return drawn
 
 

@@ -5,11 +5,13 @@ import pathlib
 import matplotlib.figure
 import numpy as np
 
-from experiments.cells import SCORES, Cells, percent, where
-from experiments.differences import HOW, differences, in_words
+from experiments.cells import SCORES, Cells, where
+from experiments.comparison import COLUMNS, compare
+from experiments.differences import HOW
+from experiments.dots import draw_dots
 from experiments.streams.frames import IMAGE_SIZE
 from experiments.streams.variants import REFERENCE, VARIANTS
-from experiments.writing import write_results
+from experiments.writing import table, write_results
 
 EQUAL = ('multiply-adds', 'time')
 
@@ -42,26 +44,18 @@ def whole_page(cells: Cells, command: str) -> str:
 
 
 def _table(cells: Cells) -> list[str]:
-    header = ['network', 'parameters', 'multiply-adds', 'ms a step', 'epochs', 'seconds',
-              *(column for name in SCORES.values() for column in (name, 'difference')),
-              'in other light']
-    rows = [header, ['---'] * len(header)]
-    names = _names(cells)
-    scores = {score: {name: [cell['several_views'][score] for cell in where(cells, name=name)]
-                      for name in names} for score in SCORES}
-    compared = {score: differences(by_name, REFERENCE, cells[0]['folds'])
-                for score, by_name in scores.items()}
-    for name in names:
+    compared = compare({name: [cell['several_views'] for cell in where(cells, name=name)]
+                        for name in _names(cells)}, REFERENCE, cells[0]['folds'])
+    rows = []
+    for name, columns in compared.items():
         own = where(cells, name=name)
         first = own[0]
-        row = [name, f'{first["parameters"]:,}', f'{first["multiply_adds"] / 1e6:.1f} M',
-               f'{first["step_milliseconds"]:.1f}', str(first['epochs']),
-               f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}']
-        for score in SCORES:
-            row += [percent(np.array(scores[score][name])),
-                    '' if name == REFERENCE else in_words(*compared[score][name])]
-        rows.append([*row, _in_other_light(own)])
-    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+        rows.append([name, f'{first["parameters"]:,}', f'{first["multiply_adds"] / 1e6:.1f} M',
+                     f'{first["step_milliseconds"]:.1f}', str(first['epochs']),
+                     f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}', *columns,
+                     _in_other_light(own)])
+    return table(['network', 'parameters', 'multiply-adds', 'ms a step', 'epochs', 'seconds',
+                  *COLUMNS, 'in other light'], rows)
 
 
 def _in_other_light(own: Cells) -> str:
@@ -83,15 +77,8 @@ def _figure(cells: Cells) -> matplotlib.figure.Figure:
     for row, equal in zip(panels, equals):
         for axes, (score, title) in zip(row, SCORES.items()):
             own = where(cells, equal=equal)
-            shown = _names(own)
-            for place, name in enumerate(shown):
-                each = [100 * cell['several_views'][score] for cell in where(own, name=name)]
-                color = 'seagreen' if name == REFERENCE else 'slategray'
-                axes.plot(each, [place] * len(each), 'o', color=color, alpha=0.6)
-                axes.plot(np.mean(each), place, '|', color='black', markersize=12)
-            axes.set_yticks(range(len(shown)), shown, fontsize=8)
-            axes.set_xlabel(f'{title} / %')
-            axes.grid(alpha=0.3)
+            draw_dots(axes, {name: [cell['several_views'][score] for cell in where(own, name=name)]
+                             for name in _names(own)}, title, REFERENCE)
         row[0].invert_yaxis()  # the other axes of the row share it
         row[0].set_title(f'At equal {equal}', fontsize=9)
     return figure

@@ -7,9 +7,10 @@ import numpy as np
 
 from dualstream.runtime.choices import WHOLE
 from experiments.cells import SCORES, Cells, percent, where
-from experiments.differences import HOW, differences, in_words
+from experiments.comparison import COLUMNS, compare, trivial
+from experiments.differences import HOW
 from experiments.where_to_look.ways import VIEWS, WAYS, ZOOMS, zoom_in_words
-from experiments.writing import write_results
+from experiments.writing import table, write_results
 
 
 def whole_page(cells: Cells, command: str, base: str) -> str:
@@ -35,29 +36,21 @@ def whole_page(cells: Cells, command: str, base: str) -> str:
 
 
 def _table(cells: Cells, base: str) -> list[str]:
-    header = ['what is looked at', *(title for name in SCORES.values()
-                                     for title in (name, 'difference')),
-              *(f'{name}, several views' for name in SCORES.values()), 'seconds']
-    rows = [header, ['---'] * len(header)]
-    scores = {score: {name: [cell['one view'][score] for cell in where(cells, way=name)]
-                      for name in _names(cells)} for score in SCORES}
-    compared = {score: differences(by_name, base, cells[0]['folds'])
-                for score, by_name in scores.items()}
-    for name in _names(cells):
-        row = [name]
-        for score in SCORES:
-            row += [percent(np.array(scores[score][name])),
-                    '' if name == base else in_words(*compared[score][name])]
-        several = [cell['several views'] for cell in where(cells, way=name)
-                   if 'several views' in cell]
-        row += [percent(np.array([each[score] for each in several])) if several else ''
-                for score in SCORES]
-        seconds = [cell['training_seconds'] for cell in where(cells, way=name)]
-        rows.append([*row, f'{np.mean(seconds):,.0f}'])
-    trivial = [percent(np.array([cell['trivial'][score] for cell in cells])) for score in SCORES]
-    rows.append(['predicting the most frequent class for all', trivial[0], '', trivial[1],
-                 '', '', '', ''])
-    return ['| ' + ' | '.join(row) + ' |' for row in rows]
+    compared = compare({name: [cell['one view'] for cell in where(cells, way=name)]
+                        for name in _names(cells)}, base, cells[0]['folds'])
+    rows = []
+    for name, columns in compared.items():
+        own = where(cells, way=name)
+        several = [cell['several views'] for cell in own if 'several views' in cell]
+        rows.append([
+            name, *columns,
+            *(percent(np.array([each[score] for each in several])) if several else ''
+              for score in SCORES),
+            f'{np.mean([cell["training_seconds"] for cell in own]):,.0f}'])
+    rows.append(['predicting the most frequent class for all',
+                 *trivial([cell['trivial'] for cell in cells]), *[''] * len(SCORES), ''])
+    return table(['what is looked at', *COLUMNS,
+                  *(f'{title}, several views' for title in SCORES.values()), 'seconds'], rows)
 
 
 def _averages(cells: Cells) -> list[str]:
@@ -65,24 +58,20 @@ def _averages(cells: Cells) -> list[str]:
     ways = [way for way in WAYS if way.zoom in ZOOMS]
     if not all(where(cells, way=way.name) for way in ways):
         return []
-    header = ['averaged over', *(column for title in SCORES.values()
-                                 for column in (title, 'difference'))]
-    rows = [header, ['---'] * len(header)]
+    rows = []
     for over, name_of in (('three windows', lambda way: f'zoom {zoom_in_words(way.zoom)}'),
                           ('four zooms', lambda way: way.shown)):
-        names = list(dict.fromkeys(map(name_of, ways)))
-        scores = {score: {name: np.mean([
-            [cell['one view'][score] for cell in where(cells, way=way.name)]
-            for way in ways if name_of(way) == name], axis=0) for name in names}
-            for score in SCORES}
-        compared = {score: differences(by_name, names[0], cells[0]['folds'])
-                    for score, by_name in scores.items()}
-        rows += [[f'{over}: {name}', *(column for score in SCORES for column in (
-            percent(scores[score][name]),
-            '' if name == names[0] else in_words(*compared[score][name])))] for name in names]
+        alike = {}
+        for way in ways:
+            alike.setdefault(name_of(way), []).append(
+                [cell['one view'] for cell in where(cells, way=way.name)])
+        means = {name: [{score: np.mean([each[score] for each in of_fold]) for score in SCORES}
+                        for of_fold in zip(*by_way)] for name, by_way in alike.items()}
+        rows += [[f'{over}: {name}', *columns] for name, columns in compare(
+            means, next(iter(means)), cells[0]['folds']).items()]
     return ['One view. Differences are to zoom 1 and to the window in the middle, with intervals '
             'that hold for the zooms, or the windows, together.', '',
-            *('| ' + ' | '.join(row) + ' |' for row in rows), '']
+            *table(['averaged over', *COLUMNS], rows), '']
 
 
 def figure(cells: Cells) -> matplotlib.figure.Figure:
