@@ -64,7 +64,8 @@ def figure(cells: Cells) -> matplotlib.figure.Figure:
             by_share = [where(own, share=share) for share in _shares(own)]
             minutes = np.array([[cell['seconds'] / 60 for cell in own] for own in by_share])
             values = np.array([[100 * cell['one view'][score] for cell in own] for own in by_share])
-            line, = axes.plot(minutes.mean(axis=1), values.mean(axis=1), label=name)
+            line, = axes.plot(
+                minutes.mean(axis=1), values.mean(axis=1), marker='_', markersize=12, label=name)
             axes.plot(minutes, values, 'o', color=line.get_color(), alpha=0.5)
         axes.axhline(100 * np.mean([cell['trivial'][score] for cell in cells]), color='black',
                      linestyle=':', label='one class for all')
