@@ -2,12 +2,12 @@
 
 import dataclasses
 import math
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
+import tqdm
 
 from dualstream.runtime.cluster import Cluster
 from dualstream.runtime.errors import UserError
@@ -117,31 +117,34 @@ def _predict(
     network: keras.Model, batches: tf.data.Dataset
 ) -> tuple[np.ndarray, np.ndarray]:
     """Labels (examples,) and probabilities (examples, classes) of batches, each made only once."""
-    labels, windows, images = [], [], []  # of each batch; the number of its images
+    labels, probabilities = [], []
+    size, devices = 0, _devices(network)
+    steps = int(batches.cardinality())
+    for batch, batch_labels in tqdm.tqdm(
+            batches.as_numpy_iterator(), 'Predicting', steps if steps > 0 else None,
+            unit=' batches', leave=False, disable=None):
+        images = batch.reshape([-1, *batch.shape[-3:]])
+        # A smaller last batch is filled up: accelerators compile for one size, and several devices
+        # need equal parts.
+        size = max(size, math.ceil(len(images) / devices) * devices)
+        output = _predict_batch(network, np.resize(images, [size, *images.shape[1:]]))
+        of_views = output[:len(images)].reshape([len(batch_labels), -1, output.shape[-1]])
+        labels.append(batch_labels)
+        probabilities.append(of_views.mean(axis=1))
+    return np.concatenate(labels), np.concatenate(probabilities)
 
-    def filled_batches() -> Iterator[tuple[np.ndarray]]:
-        size, devices = 0, _devices(network)
-        for batch, batch_labels in batches.as_numpy_iterator():
-            each = batch.reshape([-1, *batch.shape[-3:]])
-            labels.append(batch_labels)
-            windows.append(len(each) // len(batch_labels))
-            images.append(len(each))
-            # A smaller last batch is filled up: accelerators compile for one size, and several
-            # devices need equal parts.
-            size = max(size, math.ceil(len(each) / devices) * devices)
-            yield (np.resize(each, [size, *each.shape[1:]]),)
 
-    if Cluster.from_environment().hosts > 1:
-        # Model.predict cannot collect what is on other hosts. Each host computes everything.
-        outputs = [network.predict_on_batch(batch) for batch, in filled_batches()]
-    else:
-        steps = int(batches.cardinality())
-        predicted = network.predict(filled_batches(), steps=steps if steps > 0 else None,
-                                    verbose=1 if sys.stdout.isatty() else 0)
-        outputs = np.split(predicted, len(images))
-    of_windows = (np.asarray(output)[:count].reshape([-1, several, output.shape[-1]])
-                  for output, count, several in zip(outputs, images, windows, strict=True))
-    return np.concatenate(labels), np.concatenate([each.mean(axis=1) for each in of_windows])
+def _predict_batch(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Predicts a batch of which each device gets a part.
+
+    `network.predict` with a generator of all batches would keep the first two of them for ever on
+    TensorFlow (Keras 3.15), in every epoch of a training.
+    """
+    if _devices(network) > 1 and Cluster.from_environment().hosts == 1:
+        # predict_on_batch does not share a batch. Of several hosts each computes everything, since
+        # `predict` cannot collect what is on others.
+        return network.predict(tf.data.Dataset.from_tensors((images,)), verbose=0)
+    return np.asarray(network.predict_on_batch(images))
 
 
 def _devices(network: keras.Model) -> int:
