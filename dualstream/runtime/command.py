@@ -30,7 +30,7 @@ def run(main: Callable[[list[str]], None], *, arguments: bool = False) -> None:
     def guarded(argv: list[str]) -> None:
         verbose = logging.level_debug()
         if not verbose:
-            logging.get_absl_handler().setLevel('WARNING')
+            logging.get_absl_handler().setLevel('ERROR')
         try:
             if argv[1:] and not arguments:
                 raise UserError(f'unknown arguments: {" ".join(argv[1:])}')

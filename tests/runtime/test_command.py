@@ -15,8 +15,8 @@ command.run(main)
 '''
 
 
-def run(body):
-    return subprocess.run([sys.executable, '-c', PROGRAM.format(body=body)],
+def run(body, *flags):
+    return subprocess.run([sys.executable, '-c', PROGRAM.format(body=body), *flags],
                           capture_output=True, text=True)
 
 
@@ -33,6 +33,13 @@ def test_a_fault_of_the_program_keeps_its_traceback():
     process = run("raise ValueError('unforeseen')")
     assert process.returncode == 1
     assert 'Traceback' in process.stderr and 'ValueError: unforeseen' in process.stderr
+
+
+@pytest.mark.parametrize('flags, shown', [((), False), (('--verbosity=1',), True)])
+def test_warnings_of_libraries_are_shown_where_they_are_asked_for(flags, shown):
+    process = run("from absl import logging; logging.warning('`dtype` is deprecated')", *flags)
+    assert process.returncode == 0
+    assert ('deprecated' in process.stderr) == shown
 
 
 def test_ctrl_c_ends_with_the_status_of_the_signal():
